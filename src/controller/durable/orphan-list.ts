@@ -1,6 +1,13 @@
 import { type ConfigMap, namespaceOf, RESOURCES } from '../../api/kubernetes.ts';
 import { storedTime } from '../../api/time.ts';
 import { backoff } from '../../core/backoff.ts';
+import {
+  decodeOrphan,
+  encodeOrphan,
+  type OrphanEntry,
+  withClientInUse,
+  withinBound,
+} from '../../core/orphan-entry.ts';
 import type { ServerKey } from '../../core/server-key.ts';
 import { shortKey } from '../../core/short-name.ts';
 import type { Clock, KubernetesApi, Log } from '../ports.ts';
@@ -9,13 +16,6 @@ import { type KeptMetadata, keptMetadata } from './kept-metadata.ts';
 import type { LedgerEntry } from './ledger-entry.ts';
 import { FEW, SHARED } from './ledger-shares.ts';
 import { isTooLarge } from './ledger-store.ts';
-import {
-  decodeOrphan,
-  encodeOrphan,
-  type OrphanEntry,
-  withClientInUse,
-  withinBound,
-} from './orphan-entry.ts';
 
 /** Result of a report. `NotYet`: report it again later. */
 export type Reported = 'Listed' | 'ListFull' | 'NotYet';

@@ -1,12 +1,12 @@
 import * as z from 'zod';
-import { type ClientKey, clientKey, storedClientKey } from '../../core/client-key.ts';
-import { isNewerFormat } from '../../core/newer-version.ts';
-import { type ServerKey, storedServerKey } from '../../core/server-key.ts';
-import { shortKey } from '../../core/short-name.ts';
-import { presentable } from '../../oauth/error-response.ts';
-import { parseJsonObject } from '../../oauth/json.ts';
-import { cut, cutToBytes } from '../../oauth/text.ts';
-import type { LedgerEntry } from './ledger-entry.ts';
+import { presentable } from '../oauth/error-response.ts';
+import { parseJsonObject } from '../oauth/json.ts';
+import { cut, cutToBytes } from '../oauth/text.ts';
+import { type ClientKey, clientKey, storedClientKey } from './client-key.ts';
+import { isNewerFormat } from './newer-version.ts';
+import type { ClientIdentity } from './record.ts';
+import { type ServerKey, storedServerKey } from './server-key.ts';
+import { shortKey } from './short-name.ts';
 
 /** A suspected orphan, as the list stores it. Long names are cut: see `short-name.ts`. */
 export interface OrphanEntry {
@@ -19,11 +19,19 @@ export interface OrphanEntry {
   readonly why: string;
 }
 
+/** The registration whose answer could not be read. */
+interface LostCall {
+  readonly server: ServerKey;
+  readonly client: ClientIdentity;
+  /** RFC 3339. */
+  readonly startedAt: string;
+}
+
 export const MAX_ORPHAN_BYTES = 620;
 const MAX_WHY_BYTES = 100;
 
 /** Value in the ConfigMap: JSON of at most {@link MAX_ORPHAN_BYTES} bytes, for any names and words. */
-export function encodeOrphan({ server, client, startedAt }: LedgerEntry, why: string): string {
+export function encodeOrphan({ server, client, startedAt }: LostCall, why: string): string {
   return encode({ server, client: clientKey(client), uid: client.uid, startedAt, why });
 }
 
