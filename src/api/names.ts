@@ -116,6 +116,8 @@ export const ANNOTATIONS = {
   drifted: `${prefix}/drifted`,
   /** When a client was left behind. */
   leftAt: `${prefix}/left-at`,
+  /** `client_name` of a client that is owed or left behind. */
+  displayName: `${prefix}/display-name`,
   /** Authentication method for which the server gave no client secret. */
   secretMissingFor: `${prefix}/secret-missing-for`,
   replaces: `${prefix}/replaces`,

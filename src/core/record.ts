@@ -65,6 +65,8 @@ export interface RegistrationRecord {
   readonly retain: boolean;
   /** RFC 3339: when the client was left behind. */
   readonly leftAt?: string;
+  /** `client_name` that was sent last, noted when the client is owed or left behind, so that people find it at the server. */
+  readonly displayName?: string;
   /** The server announced an end of the secret that is no later than the registration, or than the end of the replaced secret: no replacement follows from it. */
   readonly endIsFixed?: true;
   /** Registrations of this object in the hour before this one; see `earlierRegistrations`. */
@@ -213,6 +215,7 @@ function annotationsOf(record: Omit<RegistrationRecord, 'resourceVersion'>): Rec
     [ANNOTATIONS.registrationAccessTokenExpiresAt]: record.registrationAccessTokenExpiresAt,
     [ANNOTATIONS.tokenIssuedAt]: record.tokenIssuedAt,
     [ANNOTATIONS.leftAt]: record.leftAt,
+    [ANNOTATIONS.displayName]: record.displayName,
     [ANNOTATIONS.endIsFixed]: record.endIsFixed && 'true',
     [ANNOTATIONS.earlierRegistrations]: record.earlierRegistrations,
     [ANNOTATIONS.replaces]: record.replaces,
@@ -302,6 +305,7 @@ function remainingFacts(annotations: Readonly<Record<string, string>>, creationT
       earlierRegistrations: annotations[ANNOTATIONS.earlierRegistrations],
       replaces: annotations[ANNOTATIONS.replaces],
       rotatedFor: keptIfAny(annotations[ANNOTATIONS.rotateRequestedAt]),
+      displayName: annotations[ANNOTATIONS.displayName],
     }),
   };
 }

@@ -15,7 +15,7 @@ const CHANGES: readonly (readonly [file: string, from: string, to: string])[] = 
     '  return JSON.stringify({\n',
     '  return JSON.stringify({\n    format: 2,\n',
   ],
-  ['src/core/orphan-entry.ts', '  JSON.stringify({\n', '  JSON.stringify({\n    format: 2,\n'],
+  ['src/core/orphan-entry.ts', '  const entry = {\n', '  const entry = {\n    format: 2,\n'],
   [
     'src/api/oauth-client.ts',
     'export const oauthClientSpec = z\n  .object({\n',
