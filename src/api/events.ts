@@ -54,6 +54,11 @@ export const EVENTS = {
   },
   Retained: { type: 'Normal', of: CLIENT, when: 'The object was deleted, and its client was kept.' },
   Deregistered: { type: 'Normal', of: CLIENT, when: 'The client was removed at the server.' },
+  Resolved: {
+    type: 'Normal',
+    of: CLIENT,
+    when: 'A person resolved an entry of the lists of suspected orphans or of unremoved clients.',
+  },
   Ended: { type: 'Normal', of: CLIENT, when: 'The object was deleted because its lifetime is over.' },
   ManagedElsewhere: {
     type: 'Normal',

@@ -278,6 +278,10 @@ export const REASONS = {
     cure: 'Remove the client at the server by hand.',
   },
   Deregistered: { cause: 'The client was removed at the server.', cure: 'Nothing to do.' },
+  Resolved: {
+    cause: 'A person said that a suspected orphan, or a client that was owed or left behind, is dealt with.',
+    cure: 'Nothing to do.',
+  },
   Ended: {
     cause: 'The lifetime of the client is over: it was removed at the server, and its Secret with it.',
     cure: 'Nothing to do. For a new client, raise spec.lifetime.expiresAfter, or delete the object and create it again.',

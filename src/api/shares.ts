@@ -300,6 +300,20 @@ export const SHARES = {
     per: 'installation; above three quarters, 8 for each namespace',
     reported: 'Event and metric for each further one',
   },
+  listedUnremoved: {
+    what: 'Entries in ConfigMap `oauth-registrar-unremoved-clients`',
+    most: 500,
+    unit: 'entries',
+    per: 'installation; above three quarters, 8 for each namespace',
+    reported: 'the number of further ones, under the key `unlisted`; server objects count all',
+  },
+  listedUnremovedOfNamespace: {
+    what: 'The same',
+    most: 100,
+    unit: 'entries',
+    per: 'namespace',
+    reported: 'the same',
+  },
   events: {
     what: 'Events in ten minutes; the same one is written once in that time',
     most: 200,

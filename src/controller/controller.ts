@@ -12,11 +12,14 @@ import { toldOf } from './calls/record-answer.ts';
 import { removeUnused } from './calls/server-means.ts';
 import { serverRefOf } from './client/observe.ts';
 import { reconcileClient } from './client/reconcile.ts';
+import { tellResolvedClient, tellResolvedOrphan } from './client/resolved.ts';
 import type { StepContext } from './client/step-context.ts';
 import { takeUpServer } from './client/take-up.ts';
 import { FAILED_ROUND, tellUnfinished } from './client/unfinished.ts';
 import type { Caches, Context } from './context.ts';
 import { clientsOf } from './durable/ledger-calls.ts';
+import { ListVisits } from './durable/list-visits.ts';
+import { UnremovedClients } from './durable/unremoved-clients.ts';
 import type { LaneBounds, SharedBound, WorkItem } from './queue/lane.ts';
 import { Pace } from './queue/pace.ts';
 import { WorkQueue } from './queue/work-queue.ts';
@@ -137,6 +140,17 @@ export function createController(
   const watched = (key: string) => caches.credentials.get(key);
   const credentials: CredentialCache = new CredentialCache(given.api, namespaceMemory, watched, given.hashOf);
   const statusWrites = new StatusWrites(given.lead);
+  const unremoved = new UnremovedClients({
+    ...given,
+    namespace: given.settings.operatorNamespace,
+    resolved: (record, note) => tellResolvedClient(record, note, context),
+  });
+  const visits = new ListVisits({
+    clock,
+    log,
+    isNeeded: () => !unremoved.isEmpty || !given.orphans.isEmpty,
+    visit: visitLists,
+  });
   const caches: Caches = createCaches({
     texts: given.texts,
     addClient,
@@ -145,6 +159,7 @@ export function createController(
     undone,
     countAgain,
     recorded: (attempt) => given.orphans.recorded(attempt),
+    unremoved: (change) => unremoved.changed(change),
     servers,
     credentials,
     namespaceMemory,
@@ -308,6 +323,7 @@ export function createController(
 
   async function runServer(key: ServerKey): Promise<RoundReport['result']> {
     const object = serverObjectOf(key, caches);
+    visits.begin();
     const unused = await removeUnused(key, context);
     if (object === undefined) {
       forgetServer(key);
@@ -327,6 +343,18 @@ export function createController(
     discovered.delete(key);
     credentials.forget({ kind: 'Server', key });
     return refuse(object, tooMany(object), context);
+  }
+
+  /** What a person resolved is told, and what waited for it goes on. */
+  async function visitLists(): Promise<void> {
+    if (given.lead.held()) {
+      for (const resolved of await given.orphans.look()) {
+        tellResolvedOrphan(resolved, context);
+        servers.wakeAll(resolved.orphan.server);
+        addServer(resolved.orphan.server);
+      }
+      await unremoved.look();
+    }
   }
 
   /** Removes everything that is kept for a deleted server object. */
@@ -372,9 +400,13 @@ export function createController(
       }
       isStarted = true;
       queue.start();
+      unremoved.start();
+      visits.begin();
     },
     replayJournal: () => given.recorder.replay((_, client) => toldOf(client, context, undefined)),
     async stop() {
+      visits.stop();
+      unremoved.stop();
       await queue.stop();
       await given.recorder.idle();
     },

@@ -35,6 +35,8 @@ interface Wake {
   readonly countAgain: (key: ServerKey) => void;
   /** The answer of a registration is recorded, by whatever process. */
   readonly recorded: (attempt: string) => void;
+  /** A registration Secret changed, whoever wrote it. */
+  readonly unremoved: (change: Change<RegistrationObject>) => void;
   readonly servers: ServerRegistry;
   readonly credentials: CredentialCache;
   readonly oldest: OldestServers;
@@ -113,6 +115,7 @@ export function createCaches(wake: Wake): Caches {
       onChange: (change) => {
         const { record, newerOf } = change.after ?? change.before ?? {};
         attemptRecorded(change);
+        wake.unremoved(change);
         wakeOwner(record?.client, addClient);
         if (newerOf !== undefined) {
           addClient(newerOf, false);
@@ -122,6 +125,7 @@ export function createCaches(wake: Wake): Caches {
       },
       onOwnWrite: (change) => {
         attemptRecorded(change);
+        wake.unremoved(change);
         recordChanged(change, countAgain);
         wakeSharers(change, addClient, caches);
       },

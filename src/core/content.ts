@@ -8,6 +8,7 @@ import { isJsonObject, isSameJson, type Json, type JsonObject, parseJsonObject }
 import { defined } from '../oauth/objects.ts';
 import { Sensitive } from '../oauth/sensitive.ts';
 import type { GeneratedKey } from '../oauth/signing-key.ts';
+import { cut } from '../oauth/text.ts';
 
 /** The secret part of a client's record: everything needed to manage the client, even without its server object. */
 export interface RegistrationContent {
@@ -64,6 +65,14 @@ export const CONTENT_KEYS: readonly string[] = Object.values(KEYS);
 
 /** Keys of the data that isn't needed to find and manage a client. */
 export const DOCUMENT_KEYS: readonly string[] = [KEYS.registered, KEYS.sent];
+
+/** No person looks for a longer name. */
+const LONGEST_NAME = 100;
+
+/** The `client_name` of a document, cut after 100 characters. `undefined`: it has none. */
+export function displayNameOf({ client_name: name }: JsonObject): string | undefined {
+  return typeof name === 'string' && name !== '' ? cut(name, LONGEST_NAME) : undefined;
+}
 
 /** The data of a registration Secret. */
 export function encodeContent(content: RegistrationContent): Record<string, string> {

@@ -39,7 +39,7 @@ interface LostCall {
 }
 
 /** What helps to find the client at its server, where it is known. */
-type OrphanTraits = Pick<OrphanEntry, 'issuer' | 'clientName'>;
+export type OrphanTraits = Pick<OrphanEntry, 'issuer' | 'clientName'>;
 
 export const MAX_ORPHAN_BYTES = 700;
 const MAX_WHY_BYTES = 100;

@@ -23,14 +23,15 @@ export function resolutionsIn(data: Readonly<Record<string, string>>): ReadonlyM
   );
 }
 
-/** The data without these entries and without their notes. */
+/** The data without these entries and their notes, and without notes about entries that are not there. */
 export function withoutEntries(
   data: Readonly<Record<string, string>>,
   isGone: (key: string) => boolean,
 ): Readonly<Record<string, string>> {
   return Object.fromEntries(
-    Object.entries(data).filter(
-      ([key]) => !isGone(isResolutionKey(key) ? key.slice(0, -SUFFIX.length) : key),
-    ),
+    Object.entries(data).filter(([key]) => {
+      const entry = isResolutionKey(key) ? key.slice(0, -SUFFIX.length) : key;
+      return Object.hasOwn(data, entry) && !isGone(entry);
+    }),
   );
 }

@@ -11,7 +11,7 @@ import type { Log } from '../ports.ts';
  *
  * | Field | Value |
  * | --- | --- |
- * | `event` | `Registration`, `Replacement`, `Update`, `Rotation`, `Adoption`, `Deregistration`, `Released`, `LeftBehind` |
+ * | `event` | `Registration`, `Replacement`, `Update`, `Rotation`, `Adoption`, `Deregistration`, `Released`, `LeftBehind`, `Resolved` |
  * | `outcome` | `Succeeded`; `Failed`: refused; `Unknown`: the server may have acted; `NotSent`. Absent if no call is made |
  * | `client` | `namespace/name` of the OAuthClient |
  * | `server` | Kind and name of the server object, such as `AuthorizationServer/shop/sso` |
@@ -47,6 +47,7 @@ export interface AuditLine {
  * - `Rotation`: an update that adds a key of the client or removes a former one.
  * - `Released`: the object is deleted before its client; the operator retries the deregistration from the record.
  * - `LeftBehind`: the operator stops retrying; the record names the client that stays.
+ * - `Resolved`: a person said that a suspected orphan, or a client that is owed or left behind, is dealt with.
  */
 type AuditEvent =
   | 'Registration'
@@ -56,7 +57,8 @@ type AuditEvent =
   | 'Adoption'
   | 'Deregistration'
   | 'Released'
-  | 'LeftBehind';
+  | 'LeftBehind'
+  | 'Resolved';
 
 type AuditOutcome = 'Succeeded' | 'Failed' | 'Unknown' | 'NotSent';
 

@@ -5,9 +5,13 @@ import {
   decodeOrphan,
   encodeOrphan,
   type OrphanEntry,
+  type OrphanTraits,
+  type SuspectedOrphan,
+  suspectsIn,
   withClientInUse,
   withinBound,
 } from '../../core/orphan-entry.ts';
+import { resolutionsIn, withoutEntries } from '../../core/resolution.ts';
 import type { ServerKey } from '../../core/server-key.ts';
 import { shortKey } from '../../core/short-name.ts';
 import type { Clock, KubernetesApi, Log } from '../ports.ts';
@@ -19,6 +23,12 @@ import { isTooLarge } from './ledger-store.ts';
 
 /** Result of a report. `NotYet`: report it again later. */
 export type Reported = 'Listed' | 'ListFull' | 'NotYet';
+
+/** An entry that a person resolved, and the note. */
+export interface ResolvedOrphan {
+  readonly orphan: SuspectedOrphan;
+  readonly note: string;
+}
 
 interface WaitingOrphan {
   readonly attempt: string;
@@ -63,6 +73,8 @@ export class OrphanList {
   readonly #reporting = new Set<string>();
   /** Attempts that are recorded and may still be listed. */
   readonly #recorded = new Set<string>();
+  /** Entries that left the list by a person's note, and that {@link OrphanList.takeResolved} has not returned yet. */
+  #resolved: ResolvedOrphan[] = [];
   #isLoaded = false;
   /** Reads and writes run one after another. */
   #busy: Promise<void> = Promise.resolve();
@@ -76,9 +88,33 @@ export class OrphanList {
   load(): Promise<void> {
     this.#busy = this.#busy.then(async () => {
       await this.#load();
-      await this.#removeRecorded();
+      await this.#removeDone();
     });
     return this.#busy;
+  }
+
+  /** Reads the list again if somebody else changed it. Costs one read of its metadata while it has entries. */
+  async look(): Promise<void> {
+    const { api, namespace } = this.#options;
+    if (this.isEmpty) {
+      return;
+    }
+    const found = await api.get<ConfigMap>(RESOURCES.configMap, { namespace, name: this.#name }, 'metadata');
+    const version = found.ok ? found.object.metadata.resourceVersion : undefined;
+    if ((found.ok || found.status === 404) && version !== this.#resourceVersion) {
+      await this.load();
+    }
+  }
+
+  get isEmpty(): boolean {
+    return Object.keys(this.#data).length === 0;
+  }
+
+  /** The entries that a person resolved since the last call; each is returned once. */
+  takeResolved(): readonly ResolvedOrphan[] {
+    const resolved = this.#resolved;
+    this.#resolved = [];
+    return resolved;
   }
 
   countAt(server: ServerKey): number {
@@ -138,15 +174,15 @@ export class OrphanList {
     }
     this.#recorded.add(attempt);
     if (this.#isLoaded) {
-      this.#busy = this.#busy.then(() => this.#removeRecorded());
+      this.#busy = this.#busy.then(() => this.#removeDone());
     }
   }
 
   /** Adds an entry. Never rejects. */
-  add(entry: LedgerEntry, why: string): Promise<Reported> {
+  add(entry: LedgerEntry, why: string, traits: OrphanTraits): Promise<Reported> {
     const { attempt, client, server } = entry;
     const { promise, resolve } = Promise.withResolvers<Reported>();
-    const value = encodeOrphan(entry, why);
+    const value = encodeOrphan(entry, why, traits);
     this.#reporting.add(attempt);
     this.#waiting.push({ attempt, namespace: client.namespace, server, value, resolve });
     this.#busy = this.#busy.then(async () => {
@@ -173,20 +209,27 @@ export class OrphanList {
     }
   }
 
-  async #removeRecorded(): Promise<void> {
+  /** Removes the entries of attempts that are recorded, and those that a person resolved. */
+  async #removeDone(): Promise<void> {
     const { clock, log } = this.#options;
     for (let tries = 0; this.#isLoaded && tries < TRIES; tries += 1) {
-      const left = Object.entries(this.#data).filter(([attempt]) => !this.#recorded.has(attempt));
-      if (left.length === Object.keys(this.#data).length) {
+      const notes = resolutionsIn(this.#data);
+      const left = withoutEntries(this.#data, (attempt) => this.#recorded.has(attempt) || notes.has(attempt));
+      if (Object.keys(left).length === Object.keys(this.#data).length) {
         this.#forgetRecorded();
         return;
       }
-      const written = await this.#put(Object.fromEntries(left));
+      const resolved = suspectsIn(this.#data).flatMap((orphan) => {
+        const note = notes.get(orphan.attempt);
+        return note === undefined ? [] : [{ orphan, note }];
+      });
+      const written = await this.#put(left);
       if (written.ok) {
+        this.#resolved.push(...resolved);
         this.#take(written.object);
       } else {
         const { status, message } = written;
-        log.warn('suspected orphans: recorded ones not removed yet', { status, message });
+        log.warn('suspected orphans: those that are done are not removed yet', { status, message });
         await clock.sleep(backoff(PAUSES, tries));
         await this.#load();
       }

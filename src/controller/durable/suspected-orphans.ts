@@ -1,9 +1,10 @@
 import { SHARES } from '../../api/shares.ts';
+import type { OrphanTraits } from '../../core/orphan-entry.ts';
 import { type ServerKey, serverNamed } from '../../core/server-key.ts';
 import { listOfSuspects, OWN_SUSPECTS, SUSPECTS } from '../../core/suspects.ts';
 import type { Clock, KubernetesApi, Log } from '../ports.ts';
 import type { LedgerEntry } from './ledger-entry.ts';
-import { OrphanList, type Reported } from './orphan-list.ts';
+import { OrphanList, type Reported, type ResolvedOrphan } from './orphan-list.ts';
 
 const FRESH_MS = 30_000;
 
@@ -56,6 +57,23 @@ export class Orphans {
     }
   }
 
+  /** Whether both lists are empty. */
+  get isEmpty(): boolean {
+    return this.#lists.every((list) => list.isEmpty);
+  }
+
+  /**
+   * Reads what somebody else changed. Costs nothing while the lists are empty.
+   *
+   * @returns the entries that a person resolved since the last call; see `core/resolution.ts`
+   */
+  async look(): Promise<readonly ResolvedOrphan[]> {
+    for (const list of this.#lists) {
+      await list.look();
+    }
+    return this.#lists.flatMap((list) => list.takeResolved());
+  }
+
   /**
    * Whether a namespace has so many suspected orphans at a server that none of its clients is registered there; one
    * OAuthClient alone can't cause that. A
@@ -89,9 +107,9 @@ export class Orphans {
    * Adds an entry, with at most 100 bytes of `why`. Its ledger entry must stay until it is listed or the list is
    * full.
    */
-  report(entry: LedgerEntry, why: string): Promise<Reported> {
+  report(entry: LedgerEntry, why: string, traits: OrphanTraits = {}): Promise<Reported> {
     const list = listOfSuspects(entry.server) === OWN_SUSPECTS ? this.#ofOwnServers : this.#ofClusterServers;
-    return list.add(entry, why);
+    return list.add(entry, why, traits);
   }
 
   /**

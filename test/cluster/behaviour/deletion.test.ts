@@ -1,5 +1,7 @@
 import { beforeAll, describe, expect, it } from 'vitest';
+import { UNREMOVED } from '../../../src/core/unremoved-client.ts';
 import { drop, reply, type StubServer } from '../../kit/stub-server.ts';
+import { unremovedClients } from './looks.ts';
 import { conditionOf, eventually, messageOf, namespace, OPERATOR_NAMESPACE } from './objects.ts';
 import { LONG_MS, type SeenEvent, teamIn, useTestbed } from './team.ts';
 
@@ -273,6 +275,27 @@ describe('Deletions that take a minute', () => {
     const { note } = await told('holding', 'AuthorizationServerUnavailable');
     expect(note).toMatch(/ stays behind; its record is in Secret oauth-registrar-system\/oac-/);
     expect(stubOf('holding').clients.size).toBe(1);
+  });
+
+  it('left behind: the list says how to look for the client at its server, until a person resolves the entry', {
+    timeout: 60_000,
+  }, async () => {
+    const [id] = stubOf('holding').clients.keys();
+    const left = await eventually(
+      async () => (await unremovedClients(testbed)).find(({ client }) => client === 'shop/holding'),
+      (entry) => entry !== undefined,
+      LONG_MS,
+    );
+    expect(left).toMatchObject({ role: 'left-behind', clientId: id });
+    expect(left?.issuer).toBe(stubOf('holding').issuer);
+    const data = { [`${left?.registrationSecret}.resolved`]: 'removed at the console' };
+    const list = ['configmap', UNREMOVED, '-n', OPERATOR_NAMESPACE];
+    await testbed.kubectl('patch', ...list, '--type=merge', '-p', JSON.stringify({ data }));
+    const { note } = await told('holding', 'Resolved');
+    expect(note).toMatch(/ is resolved, and its record is removed\. The note: removed at the console$/);
+    await shop.untilRoles('holding', []);
+    const listed = (await unremovedClients(testbed)).map(({ client }) => client);
+    expect(listed).not.toContain('shop/holding');
   });
 
   it('token refused: the object is gone after a minute, and the deregistration is still owed', {

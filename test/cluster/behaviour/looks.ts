@@ -1,5 +1,6 @@
 import type { AuthorizationServer } from '../../../src/api/authorization-server.ts';
 import { OWN_SUSPECTS, SUSPECTS } from '../../../src/core/suspects.ts';
+import { UNREMOVED, type UnremovedClient, unremovedIn } from '../../../src/core/unremoved-client.ts';
 import type { Testbed } from '../../kit/testbed/testbed.ts';
 import { OPERATOR_NAMESPACE } from './objects.ts';
 import { type ConditionedServer, untilCondition, type WantedCondition } from './team.ts';
@@ -32,6 +33,14 @@ export async function suspectedOrphans(
   };
   const all = await Promise.all([listed(SUSPECTS), listed(OWN_SUSPECTS)]);
   return all.flat().map((text) => JSON.parse(text) as { client: string; why: string });
+}
+
+/** The clients that are owed or left behind, as people read them. */
+export async function unremovedClients(testbed: Testbed): Promise<readonly UnremovedClient[]> {
+  const path = `/api/v1/namespaces/${OPERATOR_NAMESPACE}/configmaps/${UNREMOVED}`;
+  const { admin } = testbed.controlPlane;
+  const { json } = await admin.request<{ data?: Record<string, string> }>('GET', path);
+  return unremovedIn(json.data).clients;
 }
 
 export async function fetchText(port: number, path: string): Promise<{ status: number; text: string }> {

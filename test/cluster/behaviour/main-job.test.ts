@@ -371,6 +371,7 @@ describe('An OAuthClient becomes a registered client and a Secret', () => {
       'get secrets oauth-registrar-hash-key',
       'get configmaps oauth-registrar-suspected-orphans',
       'get configmaps oauth-registrar-suspected-orphans-namespaced',
+      'get configmaps oauth-registrar-unremoved-clients',
       'get secrets iat',
     ]);
   });

@@ -41,6 +41,7 @@ const NEEDED: readonly (readonly string[])[] = [
   ...verbs('get update', 'configmaps/oauth-registrar-ledger', OWN),
   ...verbs('get update', 'configmaps/oauth-registrar-suspected-orphans', OWN),
   ...verbs('get update', 'configmaps/oauth-registrar-suspected-orphans-namespaced', OWN),
+  ...verbs('get update', 'configmaps/oauth-registrar-unremoved-clients', OWN),
   ['create', 'leases.coordination.k8s.io', OWN],
   ...verbs('get update', 'leases.coordination.k8s.io/oauth-registrar', OWN),
   ['patch', 'secrets', OWN],
@@ -127,6 +128,32 @@ describe('the roles for people', () => {
     }
     await cluster.must(['delete', 'clusterrolebinding', `viewer-of-${namespace}`]);
   });
+
+  test.for([
+    ['viewer', ['get']],
+    ['resolver', ['get', 'patch']],
+  ] as const)(
+    'oauth-registrar-list-%s permits %s of the lists of what is left at servers, and nothing else',
+    async ([role, may]) => {
+      const user = `list-${role}`;
+      const binding = ['create', 'rolebinding', user, '-n', OPERATOR_NAMESPACE];
+      await cluster.must([...binding, `--clusterrole=oauth-registrar-list-${role}`, `--user=${user}`]);
+      const names = ['suspected-orphans', 'suspected-orphans-namespaced', 'unremoved-clients', 'ledger'];
+      const asked = names.flatMap((name) =>
+        verbs('get update patch delete', `configmaps/oauth-registrar-${name}`, OWN),
+      );
+      const permitted: string[] = [];
+      for (const question of [...asked, ...verbs('get list watch', 'secrets', OWN)]) {
+        if ((await can(user, question)) === 'yes') {
+          permitted.push(question.slice(0, 2).join(' '));
+        }
+      }
+      expect(permitted).toEqual(
+        names.slice(0, 3).flatMap((name) => may.map((verb) => `${verb} configmaps/oauth-registrar-${name}`)),
+      );
+      await cluster.must(['delete', 'rolebinding', user, '-n', OPERATOR_NAMESPACE]);
+    },
+  );
 
   test('oauth-registrar-service-binding is for controllers of service bindings: it shows OAuthClients, and no Secret', async () => {
     const labelled = ['get', 'clusterroles', '-l', 'servicebinding.io/controller=true', '-o', 'name'];

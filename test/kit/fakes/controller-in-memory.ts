@@ -62,6 +62,8 @@ export function controllerInMemory({ objects, answer, between = (api) => api }: 
       },
     },
     orphans: {
+      isEmpty: true,
+      look: async () => [],
       countAt: () => orphans.length,
       countIn: () => 0,
       isFull: () => false,

@@ -25,6 +25,7 @@ import { createCaches } from '../../../src/controller/wake-ups.ts';
 import { type ClientKey, clientKey } from '../../../src/core/client-key.ts';
 import { toClientObject } from '../../../src/core/desired.ts';
 import type { Observation, PendingCall } from '../../../src/core/observation.ts';
+import type { OrphanTraits } from '../../../src/core/orphan-entry.ts';
 import { type ServerKey, serverKey } from '../../../src/core/server-key.ts';
 import { toServerObject } from '../../../src/core/server-object.ts';
 import { SERVER_RECORD, toServerRecordObject } from '../../../src/core/server-record.ts';
@@ -53,6 +54,8 @@ export interface OperatorInMemory {
   readonly ledger: FakeLedger;
   /** Why each suspected orphan was reported. */
   readonly orphans: readonly string[];
+  /** What was said of each to find its client by. */
+  readonly traits: readonly OrphanTraits[];
   /** Which client is in use, as the list of suspected orphans was told: `<uid of the object> <client_id>`. */
   readonly inUse: readonly string[];
   /** What the client's reconciler sees now. */
@@ -102,6 +105,7 @@ export function operatorInMemory(options: InMemoryOptions = {}): OperatorInMemor
   const api = createApi(cluster, refuses, writes, reads);
   const log = createRecordingLog();
   const [events, orphans, inUse]: [EventInput[], string[], string[]] = [[], [], []];
+  const traits: OrphanTraits[] = [];
   const ledger = new FakeLedger();
   const http = createFakeHttp(...outcomes);
   const memory = new Memory();
@@ -122,6 +126,7 @@ export function operatorInMemory(options: InMemoryOptions = {}): OperatorInMemor
   const caches = createCaches({
     ...{ addClient: nothing, paceClient: nothing, paceServer: nothing, undone: nothing, countAgain: nothing },
     recorded: nothing,
+    unremoved: nothing,
     ...{ servers, credentials, namespaceMemory, texts, statusWrites, oldest: { changed: nothing } as never },
   });
   const journal = { append: nothing, settle: nothing, unsettled: () => [] };
@@ -146,8 +151,9 @@ export function operatorInMemory(options: InMemoryOptions = {}): OperatorInMemor
       isFull: () => false,
       countIn: () => 0,
       suspectsOf: () => ({ count: 0, latestAt: 0 }),
-      report: async (_: LedgerEntry, why: string) => {
+      report: async (_: LedgerEntry, why: string, of: OrphanTraits) => {
         orphans.push(why);
+        traits.push(of);
         return suspects;
       },
       inUse: (uid: string, clientId: string) => void inUse.push(`${uid} ${clientId}`),
@@ -185,6 +191,7 @@ export function operatorInMemory(options: InMemoryOptions = {}): OperatorInMemor
       events,
       ledger,
       orphans,
+      traits,
       inUse,
     },
     lines: log.lines,

@@ -1,5 +1,6 @@
 import type { LedgerEntry } from '../../../src/controller/durable/ledger-entry.ts';
 import type { RegistrationRecord } from '../../../src/core/record.ts';
+import { isUnremoved, UNREMOVED, unremovedIn } from '../../../src/core/unremoved-client.ts';
 import type { Stored } from '../../kit/fakes/cluster.ts';
 import { decoded, entries, records, suspects } from './knowledge.ts';
 import { OPERATOR_NAMESPACE } from './process.ts';
@@ -114,6 +115,18 @@ export function checkEnd(world: World): void {
     if (role === 'owed') {
       world.violated(`client ${clientId} is owed for ever`);
     }
+  }
+}
+
+/** The list that people read shows the clients that are owed or left behind, and no other. */
+export function checkList(world: World): void {
+  const data = world.cluster.find('ConfigMap', `${OPERATOR_NAMESPACE}/${UNREMOVED}`)?.data;
+  const listed = unremovedIn(data).clients.map((one) => `${one.registrationSecret} ${one.role}`);
+  const left = records(world)
+    .filter(isUnremoved)
+    .map(({ registrationSecret, role }) => `${registrationSecret} ${role}`);
+  if (listed.sort().join() !== left.sort().join()) {
+    world.violated(`the list of unremoved clients has ${listed.join()}, and the records are ${left.join()}`);
   }
 }
 

@@ -1,6 +1,6 @@
 import { watchOver } from './checks.ts';
 import { CALM, type Conditions, type Crash } from './conditions.ts';
-import { checkEnd, isAtRest, isStalled } from './ending.ts';
+import { checkEnd, checkList, isAtRest, isStalled } from './ending.ts';
 import { readOnce } from './read-once.ts';
 import { keptSet } from './snapshot.ts';
 import { conditionOf, type Deed, deeds, perform } from './users.ts';
@@ -166,6 +166,7 @@ async function resync(world: World): Promise<void> {
       world.violated(`${kind} ${name} was written on a resync by ${by}`);
     }
   }
+  checkList(world);
   if (server.posts.size !== posts) {
     world.violated('a client was registered on a resync');
   }

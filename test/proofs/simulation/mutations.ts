@@ -38,7 +38,7 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: "a suspected orphan isn't listed",
     file: 'src/controller/client/steps/orphan.ts',
-    original: 'const reported = await context.orphans.report(entry, said);',
+    original: 'const reported = await context.orphans.report(entry, said, traits);',
     mutant: "const reported = said === '' ? 'NotYet' : 'Listed';",
   },
   {

@@ -40,6 +40,7 @@ function operator() {
   let version = 1_000_000;
   const removed: string[] = [];
   const api = {
+    get: async () => ({ ok: false, status: 404 }),
     delete: async (_: unknown, { name }: { name: string }) => {
       removed.push(name);
       return { ok: true, object: {} };
@@ -63,7 +64,7 @@ function operator() {
     http: { send: async () => answered(200, document) },
     log: { debug: () => undefined, info: () => undefined, warn: () => undefined, error: console.error },
     ledger: { entries: () => [], callsOf: () => [], registrationsAt: () => [] } as never,
-    orphans: { countAt: () => 0, isFull: () => false } as never,
+    orphans: { isEmpty: true, countAt: () => 0, isFull: () => false } as never,
     counters: { orphanSuspected: () => undefined, serverGone: ({ name }) => void gone.push(name) },
     settings: SETTINGS,
   });

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { RegistrationObject } from '../../../src/controller/state/cached-objects.ts';
+import type { Change } from '../../../src/controller/state/object-cache.ts';
 import { StatusWrites } from '../../../src/controller/state/status-writes.ts';
 import { TextPool } from '../../../src/controller/state/text-pool.ts';
 import { createCaches } from '../../../src/controller/wake-ups.ts';
@@ -22,7 +23,14 @@ test.each([
   const paced: string[] = [];
   const nothing = () => undefined;
   const caches = createCaches({
-    ...{ addClient: nothing, paceClient: nothing, undone: nothing, countAgain: nothing, recorded: nothing },
+    ...{
+      addClient: nothing,
+      paceClient: nothing,
+      undone: nothing,
+      countAgain: nothing,
+      recorded: nothing,
+      unremoved: nothing,
+    },
     ...{ paceServer: (key: string) => void paced.push(key) },
     ...({
       servers: { wakeNamespace: nothing },
@@ -51,7 +59,7 @@ describe('A record of a client that two objects name', () => {
     const nothing = () => undefined;
     const visitsBeside = (count: number) => {
       const caches = createCaches({
-        ...{ addClient: nothing, countAgain: nothing, recorded: nothing },
+        ...{ addClient: nothing, countAgain: nothing, recorded: nothing, unremoved: nothing },
         ...({ texts: new TextPool() } as object),
       } as never);
       caches.registrations.applied(cached(record(), '1'));
@@ -71,7 +79,12 @@ describe('A record of a client that two objects name', () => {
     const woken: string[] = [];
     const nothing = () => undefined;
     const caches = createCaches({
-      ...{ addClient: (key: string) => void woken.push(key), countAgain: nothing, recorded: nothing },
+      ...{
+        addClient: (key: string) => void woken.push(key),
+        countAgain: nothing,
+        recorded: nothing,
+        unremoved: nothing,
+      },
       ...({ texts: new TextPool() } as object),
     } as never);
     caches.registrations.applied(cached(record(), '1'));
@@ -101,7 +114,13 @@ describe('A status that the watch shows changed', () => {
     const nothing = () => undefined;
     const statusWrites = new StatusWrites(LEADS);
     const caches = createCaches({
-      ...{ addClient: nothing, paceClient: nothing, countAgain: nothing, recorded: nothing },
+      ...{
+        addClient: nothing,
+        paceClient: nothing,
+        countAgain: nothing,
+        recorded: nothing,
+        unremoved: nothing,
+      },
       ...{
         paceServer: (key: string) => void requeued.push(key),
         undone: (key: string) => void requeued.push(key),
@@ -153,16 +172,20 @@ describe('A server object counts its clients again', () => {
     }) as unknown as RegistrationObject;
 
   function recordsOf() {
-    const [counted, recorded]: [string[], string[]] = [[], []];
+    const [counted, recorded, roles]: [string[], string[], string[]] = [[], [], []];
     const nothing = () => undefined;
     const caches = createCaches({
       ...{ addClient: nothing, paceClient: nothing, paceServer: nothing, undone: nothing },
       ...{ countAgain: (key: string) => void counted.push(key) },
       ...{ recorded: (attempt: string) => void recorded.push(attempt) },
+      ...{
+        unremoved: ({ before, after }: Change<RegistrationObject>) =>
+          void roles.push(`${before?.record?.role} ${after?.record?.role}`),
+      },
       ...({ servers: { wakeNamespace: nothing }, texts: new TextPool() } as object),
     } as never);
     caches.registrations.replaced([], '1');
-    return { registrations: caches.registrations, counted, recorded };
+    return { registrations: caches.registrations, counted, recorded, roles };
   }
   const SERVER = 'ClusterAuthorizationServer/corporate';
 
@@ -183,6 +206,17 @@ describe('A server object counts its clients again', () => {
       expect(recorded).toEqual([registration('2', 'current').record?.attempt]);
       registrations.forget(registration('2', 'current'));
       expect(recorded).toHaveLength(1);
+    },
+  );
+
+  test.each(['applied', 'learn'] as const)(
+    'the list of unremoved clients hears of each change: %s',
+    (how) => {
+      const { registrations, roles } = recordsOf();
+      registrations[how](registration('2', 'current'));
+      registrations[how](registration('3', 'owed'));
+      registrations.forget(registration('3', 'owed'));
+      expect(roles).toEqual(['undefined current', 'current owed', 'owed undefined']);
     },
   );
 

@@ -15,8 +15,14 @@ test('a long note is cut', () => {
   expect(resolutionsIn({ a: '{}', [resolutionKey('a')]: 'n'.repeat(5_000) }).get('a')).toHaveLength(400);
 });
 
-test('an entry goes with its note', () => {
-  const data = { a: '1', [resolutionKey('a')]: 'x', b: '2', [resolutionKey('b')]: 'y' };
+test('an entry goes with its note, and a note without an entry goes', () => {
+  const data = {
+    a: '1',
+    [resolutionKey('a')]: 'x',
+    b: '2',
+    [resolutionKey('b')]: 'y',
+    [resolutionKey('c')]: 'z',
+  };
   expect(withoutEntries(data, (key) => key === 'a')).toEqual({ b: '2', [resolutionKey('b')]: 'y' });
 });
 

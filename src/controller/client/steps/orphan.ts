@@ -1,5 +1,6 @@
 import type { EventReason } from '../../../api/events.ts';
 import type { PendingCall } from '../../../core/observation.ts';
+import type { OrphanTraits } from '../../../core/orphan-entry.ts';
 import { serverNamed } from '../../../core/server-key.ts';
 import { listOfSuspects } from '../../../core/suspects.ts';
 import type { Finish } from '../../calls/guarded-call.ts';
@@ -7,18 +8,24 @@ import { later, type StepInput, type StepResult } from '../round.ts';
 import { SETTLED } from './record.ts';
 import { warn } from './report.ts';
 
+/** What readers of the list learn besides the call. */
+interface SaidOfOrphan {
+  /** Why the answer is unknown; the list names the server separately. */
+  readonly said: string;
+  readonly traits: OrphanTraits;
+}
+
 /**
  * A registration with unknown outcome: lists, reports and counts it. A full list delays nothing.
  *
  * @param why for readers of the client's object
- * @param said the same for readers of the list, which names the server separately
  * @returns with `Settle` for the call's entry, unless the suspicion could not be listed yet
  */
 export async function reportOrphan(
   attempt: string,
   reason: EventReason,
   why: string,
-  said: string,
+  { said, traits }: SaidOfOrphan,
   input: StepInput,
 ): Promise<Finish<StepResult>> {
   const { context } = input;
@@ -26,7 +33,7 @@ export async function reportOrphan(
   if (entry === undefined) {
     return SETTLED;
   }
-  const reported = await context.orphans.report(entry, said);
+  const reported = await context.orphans.report(entry, said, traits);
   if (reported === 'NotYet') {
     return {
       entry: 'Interrupt',
@@ -48,7 +55,10 @@ const NOT_RECORDED = 'No answer was recorded; the log of the operator says why';
 export async function reportInterrupted({ attempt }: PendingCall, input: StepInput): Promise<StepResult> {
   const { context } = input;
   const why = context.ledger.isInherited(attempt) ? STOPPED : NOT_RECORDED;
-  const { entry, result } = await reportOrphan(attempt, 'RegistrationOutcomeUnknown', why, why, input);
+  const { server } = input.o;
+  const traits = server.available ? { issuer: server.connection.issuer } : {};
+  const told = { said: why, traits };
+  const { entry, result } = await reportOrphan(attempt, 'RegistrationOutcomeUnknown', why, told, input);
   if (entry === 'Settle') {
     context.calls.settle({ attempt });
   }

@@ -4,6 +4,7 @@ import type { RegisterStep } from '../../../core/action.ts';
 import { classifyRegistration } from '../../../core/classify.ts';
 import { type ClientKey, clientKey } from '../../../core/client-key.ts';
 import type { ServerConnection } from '../../../core/connection.ts';
+import { displayNameOf } from '../../../core/content.ts';
 import { withKeys } from '../../../core/document-keys.ts';
 import { substitutionsOf } from '../../../core/drift.ts';
 import { setbackOf } from '../../../core/earlier-calls.ts';
@@ -13,6 +14,7 @@ import { isInUseBy } from '../../../core/home.ts';
 import { withinBounds } from '../../../core/kept-answer.ts';
 import { requestReconcile } from '../../../core/kubectl-command.ts';
 import type { Observation } from '../../../core/observation.ts';
+import type { OrphanTraits } from '../../../core/orphan-entry.ts';
 import { overlapEndFrom } from '../../../core/overlap.ts';
 import { type RegistrationRecord, recordName } from '../../../core/record.ts';
 import type { Recorded, Registration } from '../../../core/recorded-answer.ts';
@@ -226,11 +228,21 @@ function notRegistered(
       }
       const salvaged = await salvage(registration, failure, input);
       return salvaged === undefined
-        ? reportOrphan(attempt, failure.reason, why, failure.message, input)
+        ? reportOrphan(
+            attempt,
+            failure.reason,
+            why,
+            { said: failure.message, traits: traitsOf(registration) },
+            input,
+          )
         : { entry: salvaged, result: DONE };
     },
   };
 }
+
+/** By what a person finds the client at its server. */
+const traitsOf = ({ step, document }: Registration): OrphanTraits =>
+  defined({ issuer: step.connection.issuer, clientName: displayNameOf(document) });
 
 /** Refusals that seem to be of the metadata. */
 const OF_METADATA: readonly Reason[] = [

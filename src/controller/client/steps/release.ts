@@ -4,14 +4,16 @@ import { ANNOTATIONS, LABELS } from '../../../api/names.ts';
 import { rfc3339 } from '../../../api/time.ts';
 import type { Step } from '../../../core/action.ts';
 import { clientKey } from '../../../core/client-key.ts';
-import { DOCUMENT_KEYS } from '../../../core/content.ts';
+import { DOCUMENT_KEYS, displayNameOf } from '../../../core/content.ts';
 import { recordsOf } from '../../../core/current-record.ts';
+import type { RegistrationRecord } from '../../../core/record.ts';
 import { serverKey } from '../../../core/server-key.ts';
 import { audit } from '../../calls/audit.ts';
 import { toRegistrationObject } from '../../state/cached-objects.ts';
 import { DONE, notDone, type StepInput, type StepResult } from '../round.ts';
 import type { StepContext } from '../step-context.ts';
 import { removeFinalizer } from './finalizer.ts';
+import { contentOf } from './read-content.ts';
 import { subjectOf } from './report.ts';
 
 /** A merge patch that reduces the record of an unmanaged client to what finds and manages it. */
@@ -20,6 +22,13 @@ const WITHOUT_DOCUMENTS = Object.fromEntries(DOCUMENT_KEYS.map((key) => [key, nu
 const leftAt = ({ clock }: StepContext) => ({
   [ANNOTATIONS.leftAt]: rfc3339(clock.now()),
 });
+
+/** Noted once: the record of a client that is left behind may lack the document that has the name. */
+async function displayNameIn(record: RegistrationRecord, input: StepInput): Promise<Record<string, string>> {
+  const content = record.displayName === undefined ? await contentOf(record, input) : undefined;
+  const name = content === undefined || 'notRead' in content ? undefined : displayNameOf(content.sent);
+  return name === undefined ? {} : { [ANNOTATIONS.displayName]: name };
+}
 
 /** Stops waiting for the server: changes the record's role, writes an Event, and lets the object be deleted. */
 export async function release(
@@ -31,8 +40,9 @@ export async function release(
   const { api, settings } = context;
   const isLeft = role === 'left-behind';
   const key = { namespace: settings.operatorNamespace, name: record.registrationSecret };
+  const annotations = { ...(await displayNameIn(record, input)), ...(isLeft ? leftAt(context) : {}) };
   const patched = await api.patch<KubernetesObject>(RESOURCES.secret, key, {
-    metadata: { labels: { [LABELS.role]: role }, ...(isLeft ? { annotations: leftAt(context) } : {}) },
+    metadata: { labels: { [LABELS.role]: role }, annotations },
     ...(isLeft ? { data: WITHOUT_DOCUMENTS } : {}),
   });
   if (!patched.ok && patched.status !== 404) {

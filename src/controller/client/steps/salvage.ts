@@ -1,6 +1,8 @@
+import { displayNameOf } from '../../../core/content.ts';
 import type { Failure } from '../../../core/failure.ts';
 import { isInUseBy } from '../../../core/home.ts';
 import type { Recorded, Registration } from '../../../core/recorded-answer.ts';
+import { defined } from '../../../oauth/objects.ts';
 import type { EntryEnd } from '../../calls/guarded-call.ts';
 import type { StepInput } from '../round.ts';
 import { record } from './record.ts';
@@ -27,7 +29,9 @@ export async function salvage(
     return undefined;
   }
   const isKnown = step.replaces !== undefined && isInUseBy(found.record, step.replaces);
-  const kept: Recorded = isKnown ? found : { ...found, record: { ...found.record, role: 'owed' } };
+  const displayName = displayNameOf(found.content.sent);
+  const owed = { ...found.record, role: 'owed' as const, ...defined({ displayName }) };
+  const kept: Recorded = isKnown ? found : { ...found, record: owed };
   const written = await record(kept, { attempt }, input);
   const what = isKnown
     ? 'It is the client that this object has already'

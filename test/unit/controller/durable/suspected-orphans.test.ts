@@ -5,6 +5,7 @@ import type { LedgerEntry } from '../../../../src/controller/durable/ledger-entr
 import type { Reported } from '../../../../src/controller/durable/orphan-list.ts';
 import { Orphans } from '../../../../src/controller/durable/suspected-orphans.ts';
 import { encodeOrphan, MAX_ORPHAN_BYTES } from '../../../../src/core/orphan-entry.ts';
+import { resolutionKey } from '../../../../src/core/resolution.ts';
 import { type ServerKey, storedServerKey } from '../../../../src/core/server-key.ts';
 import { OWN_SUSPECTS, SUSPECTS } from '../../../../src/core/suspects.ts';
 import { createFakeClock, createRecordingLog } from '../../../kit/fakes/fake-clock.ts';
@@ -103,6 +104,39 @@ describe('the list of suspected orphans', () => {
     await clock.advance(1_000);
     expect([listed(), store.writes.length]).toEqual([['note', 'b'], writes + 1]);
     expect(orphans.countAt(SERVER)).toBe(1);
+  });
+
+  test('loses what a person resolved, and says so once', async () => {
+    const { orphans, report, store, listed } = await loaded({ note: 'looked at on Monday' });
+    await report('a');
+    await report('b');
+    expect(await orphans.look()).toEqual([]);
+    store.set({ ...store.stored()?.data, [resolutionKey('a')]: 'removed by hand' });
+    expect(await orphans.look()).toMatchObject([
+      { orphan: { attempt: 'a', client: 'shop/storefront', uid: 'uid-1' }, note: 'removed by hand' },
+    ]);
+    expect([listed(), orphans.countAt(SERVER)]).toEqual([['note', 'b'], 1]);
+    expect(await orphans.look()).toEqual([]);
+  });
+
+  test('tells what is resolved also where another read of the list came first', async () => {
+    const { orphans, report, store } = await loaded();
+    await report('a');
+    store.set({ ...store.stored()?.data, [resolutionKey('a')]: 'removed by hand' });
+    await orphans.load();
+    expect(await orphans.look()).toMatchObject([{ note: 'removed by hand' }]);
+    expect(orphans.isEmpty).toBe(true);
+  });
+
+  test('is read by its version alone while nobody changed it, and not at all while it is empty', async () => {
+    const { orphans, report, store, own } = await loaded();
+    const reads = () => store.reads.length + own.reads.length;
+    const before = reads();
+    await orphans.look();
+    expect(reads()).toBe(before);
+    await report('a');
+    await orphans.look();
+    expect(reads()).toBe(before + 1);
   });
 
   test('loses it when the record comes while the attempt is being listed', async () => {

@@ -688,7 +688,10 @@ describe('A client that the operator gives up', () => {
     expect(taken.writes[0]?.body).toMatchObject({
       metadata: {
         labels: { 'oauth-registrar.dev/role': 'left-behind' },
-        annotations: { 'oauth-registrar.dev/left-at': '2026-05-01T12:00:00Z' },
+        annotations: {
+          'oauth-registrar.dev/left-at': '2026-05-01T12:00:00Z',
+          'oauth-registrar.dev/display-name': 'Storefront',
+        },
       },
     });
     expect(taken.told).toEqual(['Warning DeletionUnsupported Deregister']);
@@ -725,7 +728,12 @@ describe('A client that the operator gives up', () => {
       before: ({ memory, round }) => memory.setBack(round.key, unconfirmed),
       meanwhile: unanswered('Deregister'),
     });
-    expect(taken.writes[0]?.body).toEqual({ metadata: { labels: { 'oauth-registrar.dev/role': 'owed' } } });
+    expect(taken.writes[0]?.body).toEqual({
+      metadata: {
+        labels: { 'oauth-registrar.dev/role': 'owed' },
+        annotations: { 'oauth-registrar.dev/display-name': 'Storefront' },
+      },
+    });
     expect(taken.events[0]?.message).toMatch(/ Its deregistration is tried on from Secret /);
     expect(taken.lines.join()).toContain('Released');
     expect(taken.ledger.ends).toEqual([]);

@@ -589,6 +589,7 @@ describe('A registration that is answered otherwise', () => {
     });
     expect([taken.result, taken.wrote]).toEqual([DONE, []]);
     expect(taken.orphans).toHaveLength(1);
+    expect(taken.traits).toEqual([{ issuer: connection.issuer, clientName: 'Storefront' }]);
     expect(taken.told).toEqual(['Warning RegistrationOutcomeUnknown Register']);
     expect(taken.events[0]?.message).toMatch(
       /\(sent at 2026-05-01T12:00:00\.000Z\)\. A client may exist that nobody knows \(ClusterAuthorizationServer\/corporate, .*\)\. /,
@@ -691,6 +692,7 @@ describe('A registration that an earlier round left without an end', () => {
       },
     });
     expect(taken.orphans).toEqual(['No answer was recorded; the log of the operator says why']);
+    expect(taken.traits).toEqual([{ issuer: connection.issuer }]);
     expect(taken.events.map(({ message }) => message)).toEqual([
       expect.stringContaining('No answer was recorded; the log of the operator says why. A client may exist'),
     ]);
