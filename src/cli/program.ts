@@ -2,12 +2,16 @@ import { Command, CommanderError, Option } from 'commander';
 import { VERSION } from '../api/version.ts';
 import { type ClusterFlags, openCluster } from './cluster.ts';
 import type { CliCommand, CommandContext, CommandResult, Terminal } from './command.ts';
+import { leftBehind } from './commands/left-behind.ts';
+import { orphans } from './commands/orphans.ts';
+import { owed } from './commands/owed.ts';
+import { resolve } from './commands/resolve.ts';
 import { status } from './commands/status.ts';
 import { type CommandFailure, EXITS } from './failure.ts';
 import { createPrinter, type OutputFormat } from './print.ts';
 
 /** Every command, in the order of the help. */
-export const COMMANDS: readonly CliCommand[] = [status];
+export const COMMANDS: readonly CliCommand[] = [status, orphans, leftBehind, owed, resolve];
 
 type CommonFlags = ClusterFlags & { readonly output?: OutputFormat };
 

@@ -5,7 +5,7 @@ import type { ClusterAccess } from './cluster.ts';
 import { commandFailure } from './failure.ts';
 
 /** The namespace of the manifests in `deploy`. */
-const USUAL_NAMESPACE = 'oauth-registrar-system';
+export const USUAL_NAMESPACE = 'oauth-registrar-system';
 
 /**
  * Versions of plugin and operator as one sentence, with a warning where they differ. The operator writes its version

@@ -1,0 +1,135 @@
+import { RESOURCES } from '../../api/kubernetes.ts';
+import { resolutionKey } from '../../core/resolution.ts';
+import { OWN_SUSPECTS, SUSPECTS } from '../../core/suspects.ts';
+import { UNREMOVED } from '../../core/unremoved-client.ts';
+import { enumerated } from '../../oauth/text.ts';
+import type { CliCommand, ClusterContext, CommandResult } from '../command.ts';
+import { confirm, YES } from '../confirm.ts';
+import { type CommandFailure, commandFailure } from '../failure.ts';
+import { operatorNamespaceOf, readList } from '../lists.ts';
+import { WAIT, waitMs } from '../wait-flags.ts';
+
+export const resolve: CliCommand = {
+  name: 'resolve',
+  summary: 'Removes entries of orphans, left-behind and owed that you dealt with at the server',
+  details: `Names of entries are in the column ENTRY, and what -o name prints. The operator then removes the entry; of a
+client that is owed or left behind it removes the record, too, and tries no more to remove the client. An Event of the
+OAuthClient has the note. ClusterRole oauth-registrar-list-resolver permits that, without a right to read Secrets.`,
+  operands: [{ usage: '<ENTRY...>', about: 'Names of entries.' }],
+  options: [{ usage: '--note <TEXT>', about: 'What was done, for others. It is required.' }, YES, ...WAIT],
+  async run(context) {
+    const { operands, flags } = context;
+    const note = typeof flags['note'] === 'string' ? flags['note'].trim() : '';
+    const timeoutMs = waitMs(context);
+    if (note === '') {
+      return { exit: 'usage', sentence: 'Say what was done: --note TEXT is required.' };
+    }
+    if (typeof timeoutMs !== 'number') {
+      return timeoutMs;
+    }
+    const places = await placesOf(operands, context);
+    if ('sentence' in places) {
+      return places;
+    }
+    const many = operands.length === 1 ? 'this entry' : `these ${operands.length} entries`;
+    const refused =
+      (await confirm(`The operator forgets ${many}: ${enumerated(operands, 5)}. Go on?`, context)) ??
+      (await writeNotes(places, note, context));
+    return refused ?? (timeoutMs === 0 ? told(context) : waitUntilGone(places, timeoutMs, context));
+  },
+};
+
+/** ConfigMap → keys of its entries. */
+type Places = ReadonlyMap<string, readonly string[]>;
+
+async function placesOf(
+  entries: readonly string[],
+  { cluster }: Pick<ClusterContext, 'cluster'>,
+): Promise<Places | CommandFailure> {
+  const places = new Map<string, readonly string[]>();
+  for (const name of [SUSPECTS, OWN_SUSPECTS, UNREMOVED]) {
+    const list = await readList(name, cluster);
+    if ('sentence' in list) {
+      return list;
+    }
+    const keys = entries.filter((entry) => Object.hasOwn(list.data ?? {}, entry));
+    places.set(name, keys);
+  }
+  const known = [...places.values()].flat();
+  const unknown = entries.filter((entry) => !known.includes(entry));
+  return unknown.length === 0
+    ? places
+    : {
+        exit: 'found',
+        sentence: `No list in namespace ${operatorNamespaceOf(cluster)} has the entry ${unknown[0]}; nothing was done.`,
+      };
+}
+
+async function writeNotes(
+  places: Places,
+  note: string,
+  { cluster }: Pick<ClusterContext, 'cluster'>,
+): Promise<CommandFailure | undefined> {
+  const namespace = operatorNamespaceOf(cluster);
+  const resource = RESOURCES.configMap;
+  for (const [name, keys] of places) {
+    if (keys.length === 0) {
+      continue;
+    }
+    const data = Object.fromEntries(keys.map((key) => [resolutionKey(key), note]));
+    const written = await cluster.api.patch(resource, { namespace, name }, { data });
+    if (!written.ok) {
+      return commandFailure(written, { verb: 'patch', resource, namespace, name });
+    }
+  }
+  return undefined;
+}
+
+function told({ print }: Pick<ClusterContext, 'print'>): CommandResult {
+  print.note('The note is written. The operator removes the entry within 15 s.');
+  return 'done';
+}
+
+const LOOK_MS = 1_000;
+
+/** The right to resolve is none to watch, so it looks again and again. */
+async function waitUntilGone(
+  places: Places,
+  timeoutMs: number,
+  { cluster, print, terminal }: ClusterContext,
+): Promise<CommandResult> {
+  const { clock } = cluster;
+  print.note('The note is written. The operator looks at the lists every 15 s.');
+  const until = clock.monotonic() + timeoutMs;
+  while (clock.monotonic() < until && !terminal.signal.aborted) {
+    const left = await leftIn(places, cluster);
+    if ('sentence' in left) {
+      return left;
+    }
+    if (left.length === 0) {
+      print.note('Resolved.');
+      return 'done';
+    }
+    await clock.sleep(LOOK_MS, terminal.signal);
+  }
+  return {
+    exit: 'found',
+    sentence:
+      'The operator has not removed all entries yet. It goes on when it runs; you need not repeat the note.',
+  };
+}
+
+async function leftIn(
+  places: Places,
+  cluster: ClusterContext['cluster'],
+): Promise<readonly string[] | CommandFailure> {
+  const left: string[] = [];
+  for (const [name, keys] of places) {
+    const list = keys.length === 0 ? undefined : await readList(name, cluster);
+    if (list !== undefined && 'sentence' in list) {
+      return list;
+    }
+    left.push(...keys.filter((key) => Object.hasOwn(list?.data ?? {}, key)));
+  }
+  return left;
+}
