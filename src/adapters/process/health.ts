@@ -1,6 +1,11 @@
-import { createServer, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo, Socket } from 'node:net';
 import { SHARES } from '../../api/shares.ts';
+import {
+  type HttpServer,
+  PLAIN_TEXT,
+  type ServedAnswer,
+  type ServedRequest,
+  startHttpServer,
+} from './http-server.ts';
 
 /** What the endpoint reports. */
 export interface HttpEndpointOptions {
@@ -15,21 +20,8 @@ export interface HttpEndpointOptions {
   readonly metrics: () => Promise<{ readonly contentType: string; readonly body: string }>;
 }
 
-/** Any pod may connect, so a connection that sends nothing or reads nothing is closed soon. */
-const BOUNDS = {
-  headersTimeout: 2_000,
-  requestTimeout: 4_000,
-  keepAliveTimeout: 1_000,
-  connectionsCheckingInterval: 500,
-  maxHeaderSize: 8_192,
-};
 const SILENCE_MS = 4_000;
-
-interface EndpointAnswer {
-  readonly status: number;
-  readonly contentType?: string;
-  readonly body: string;
-}
+const MAX_HEADER_BYTES = 8_192;
 
 /**
  * Serves `GET /livez`, `/readyz` and `/metrics` over plain HTTP.
@@ -38,58 +30,23 @@ interface EndpointAnswer {
  * message. Rejects if it can't listen on the port. `close` also ends open connections. When there are too many
  * connections, the address with most of them loses its oldest one, so the kubelet always gets an answer.
  */
-export async function startHttpEndpoint(
-  options: HttpEndpointOptions,
-): Promise<{ readonly port: number; close(): Promise<void> }> {
-  const server = createServer(BOUNDS, (request, response) => {
-    answerTo(options, request.method, request.url).then(
-      (answer) => send(response, answer),
-      () => send(response, { status: 500, body: 'the check itself failed' }),
-    );
+export const startHttpEndpoint = (options: HttpEndpointOptions): Promise<HttpServer> =>
+  startHttpServer({
+    port: options.port,
+    host: options.host,
+    mostConnections: SHARES.probeConnections.most,
+    silenceMs: SILENCE_MS,
+    maxHeaderSize: MAX_HEADER_BYTES,
+    answer: (request) => answerTo(options, request),
   });
-  server.timeout = SILENCE_MS;
-  shareConnections(server, SHARES.probeConnections.most);
-  const { promise: listening, resolve, reject } = Promise.withResolvers<void>();
-  server.once('error', reject);
-  server.listen(options.port, options.host, resolve);
-  await listening;
 
-  const { port } = server.address() as AddressInfo;
-  const close = () =>
-    new Promise<void>((closed) => {
-      server.close(() => closed());
-      server.closeAllConnections();
-    });
-  return { port, close };
-}
-
-/** Closes old connections instead of refusing new ones: a refused kubelet would restart the container. */
-function shareConnections(server: Server, most: number): void {
-  const open = new Set<Socket>();
-  server.on('connection', (socket: Socket) => {
-    open.add(socket);
-    socket.once('close', () => open.delete(socket));
-    const leaving = open.size > most ? oldestOfMost(open) : undefined;
-    if (leaving !== undefined) {
-      open.delete(leaving);
-      leaving.destroy();
-    }
-  });
-}
-
-function oldestOfMost(open: ReadonlySet<Socket>): Socket | undefined {
-  const byAddress = Map.groupBy(open, ({ remoteAddress }) => remoteAddress);
-  const [longest] = [...byAddress.values()].sort((one, other) => other.length - one.length);
-  return longest?.[0];
-}
-
-async function answerTo(options: HttpEndpointOptions, method = '', url = ''): Promise<EndpointAnswer> {
+async function answerTo(options: HttpEndpointOptions, { method, url }: ServedRequest): Promise<ServedAnswer> {
   const [path] = url.split('?');
   if (path !== '/livez' && path !== '/readyz' && path !== '/metrics') {
-    return { status: 404, body: 'not found' };
+    return { status: 404, headers: PLAIN_TEXT, body: 'not found' };
   }
   if (method !== 'GET') {
-    return { status: 405, body: 'only GET is served' };
+    return { status: 405, headers: { ...PLAIN_TEXT, allow: 'GET' }, body: 'only GET is served' };
   }
   if (path === '/livez') {
     return probe(options.live());
@@ -97,15 +54,12 @@ async function answerTo(options: HttpEndpointOptions, method = '', url = ''): Pr
   if (path === '/readyz') {
     return probe(options.ready());
   }
-  return { status: 200, ...(await options.metrics()) };
+  const { contentType, body } = await options.metrics();
+  return { status: 200, headers: { 'content-type': contentType }, body };
 }
 
-function probe(fault: string | undefined): EndpointAnswer {
-  return fault === undefined ? { status: 200, body: 'ok' } : { status: 503, body: fault };
-}
-
-function send(response: ServerResponse, { status, contentType, body }: EndpointAnswer): void {
-  const allow = status === 405 ? { allow: 'GET' } : {};
-  response.writeHead(status, { 'content-type': contentType ?? 'text/plain; charset=utf-8', ...allow });
-  response.end(body);
+function probe(fault: string | undefined): ServedAnswer {
+  return fault === undefined
+    ? { status: 200, headers: PLAIN_TEXT, body: 'ok' }
+    : { status: 503, headers: PLAIN_TEXT, body: fault };
 }

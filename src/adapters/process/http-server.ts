@@ -1,0 +1,92 @@
+import { createServer, type IncomingHttpHeaders, type Server } from 'node:http';
+import type { AddressInfo, Socket } from 'node:net';
+
+/** One request, as far as an endpoint of this process needs it: none has a body. */
+export interface ServedRequest {
+  readonly method: string;
+  /** Path and query. */
+  readonly url: string;
+  readonly headers: IncomingHttpHeaders;
+}
+
+export interface ServedAnswer {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string;
+}
+
+interface HttpServerOptions {
+  /** 0: any free port. */
+  readonly port: number;
+  /** Default: all addresses. */
+  readonly host?: string | undefined;
+  /** Connections at the same time. Above that, the address with most of them loses its oldest one. */
+  readonly mostConnections: number;
+  /** How long the making of an answer may take, in milliseconds. */
+  readonly silenceMs: number;
+  /** Bytes. */
+  readonly maxHeaderSize: number;
+  readonly answer: (request: ServedRequest) => Promise<ServedAnswer>;
+}
+
+export interface HttpServer {
+  readonly port: number;
+  /** Also ends open connections. */
+  close(): Promise<void>;
+}
+
+/** Anybody may connect, so a connection that sends nothing or reads nothing is closed soon. */
+const BOUNDS = {
+  headersTimeout: 2_000,
+  requestTimeout: 4_000,
+  keepAliveTimeout: 1_000,
+  connectionsCheckingInterval: 500,
+};
+
+/** Serves plain HTTP. If `answer` rejects, the answer is 500 without the message. Rejects if it can't listen on the port. */
+export async function startHttpServer(options: HttpServerOptions): Promise<HttpServer> {
+  const { maxHeaderSize, silenceMs, mostConnections } = options;
+  const server = createServer({ ...BOUNDS, maxHeaderSize }, (request, response) => {
+    const { method = '', url = '', headers } = request;
+    options.answer({ method, url, headers }).then(
+      ({ status, headers: sent, body }) => response.writeHead(status, sent).end(body),
+      () => response.writeHead(500, PLAIN_TEXT).end('the check itself failed'),
+    );
+  });
+  server.timeout = silenceMs;
+  shareConnections(server, mostConnections);
+  const { promise: listening, resolve, reject } = Promise.withResolvers<void>();
+  server.once('error', reject);
+  server.listen(options.port, options.host, resolve);
+  await listening;
+
+  const { port } = server.address() as AddressInfo;
+  const close = () =>
+    new Promise<void>((closed) => {
+      server.close(() => closed());
+      server.closeAllConnections();
+    });
+  return { port, close };
+}
+
+export const PLAIN_TEXT = { 'content-type': 'text/plain; charset=utf-8' } as const;
+
+/** Closes old connections instead of refusing new ones: a refused kubelet would restart the container. */
+function shareConnections(server: Server, most: number): void {
+  const open = new Set<Socket>();
+  server.on('connection', (socket: Socket) => {
+    open.add(socket);
+    socket.once('close', () => open.delete(socket));
+    const leaving = open.size > most ? oldestOfMost(open) : undefined;
+    if (leaving !== undefined) {
+      open.delete(leaving);
+      leaving.destroy();
+    }
+  });
+}
+
+function oldestOfMost(open: ReadonlySet<Socket>): Socket | undefined {
+  const byAddress = Map.groupBy(open, ({ remoteAddress }) => remoteAddress);
+  const [longest] = [...byAddress.values()].sort((one, other) => other.length - one.length);
+  return longest?.[0];
+}
