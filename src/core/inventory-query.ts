@@ -82,9 +82,9 @@ export const SORT_KEYS = [
   'ends',
   'created',
 ] as const;
-type SortKey = (typeof SORT_KEYS)[number];
+export type SortKey = (typeof SORT_KEYS)[number];
 
-interface InventoryOrder {
+export interface InventoryOrder {
   readonly by: SortKey;
   readonly descending: boolean;
 }
@@ -132,7 +132,7 @@ const byName = (
   { row: other }: { readonly row: InventoryRow },
 ) => compare(one.namespace, other.namespace) || compare(one.name, other.name);
 
-interface InventoryPage<Row> {
+export interface InventoryPage<Row> {
   readonly rows: readonly Row[];
   /** From 1. */
   readonly page: number;
@@ -152,7 +152,7 @@ export function pageOfInventory<Row>(rows: readonly Row[], page: number, size: n
 const DAY_MS = 24 * 3_600_000;
 
 /** How many things of each kind end on one day, in UTC. */
-interface InventoryDay {
+export interface InventoryDay {
   /** Milliseconds since the epoch: the beginning of the day. */
   readonly start: number;
   readonly ends: Readonly<Record<EndKind, number>>;
@@ -180,7 +180,7 @@ export function inventoryTimeline(
   }));
 }
 
-interface InventoryCounts {
+export interface InventoryCounts {
   readonly total: number;
   readonly ready: Readonly<Record<Readiness, number>>;
   readonly suspended: number;

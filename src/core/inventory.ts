@@ -75,7 +75,7 @@ export interface InventoryEnd {
 }
 
 /** One AuthorizationServer or ClusterAuthorizationServer. Counts are 0 where status has none. */
-interface InventoryServer extends InventoryState {
+export interface InventoryServer extends InventoryState {
   readonly key: ServerKey;
   readonly kind: ServerKind;
   /** Of an AuthorizationServer. */
