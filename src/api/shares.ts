@@ -79,6 +79,13 @@ export const SHARES = {
     per: 'process',
     reported: 'the oldest connection of the address that has most is closed',
   },
+  inventoryConnections: {
+    what: 'Connections to the port of the inventory page',
+    most: 64,
+    unit: 'connections',
+    per: 'process',
+    reported: 'the oldest connection of the address that has most is closed',
+  },
   accessReviewsSent: {
     what: 'TokenReviews and SubjectAccessReviews that are sent at the same time; users take turns',
     most: 8,

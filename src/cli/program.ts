@@ -7,11 +7,12 @@ import { orphans } from './commands/orphans.ts';
 import { owed } from './commands/owed.ts';
 import { resolve } from './commands/resolve.ts';
 import { status } from './commands/status.ts';
+import { ui } from './commands/ui.ts';
 import { type CommandFailure, EXITS } from './failure.ts';
 import { createPrinter, type OutputFormat } from './print.ts';
 
 /** Every command, in the order of the help. */
-export const COMMANDS: readonly CliCommand[] = [status, orphans, leftBehind, owed, resolve];
+export const COMMANDS: readonly CliCommand[] = [status, orphans, leftBehind, owed, resolve, ui];
 
 type CommonFlags = ClusterFlags & { readonly output?: OutputFormat };
 

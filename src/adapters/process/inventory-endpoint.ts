@@ -1,0 +1,108 @@
+import { timingSafeEqual } from 'node:crypto';
+import { SHARES } from '../../api/shares.ts';
+import { PAGE_HEADERS, respond, STYLE_PATH, styleSheet } from '../../inventory/respond.ts';
+import type { InventoryView } from '../../inventory/view.ts';
+import { sha256 } from '../../oauth/sha256.ts';
+import {
+  type HttpServer,
+  PLAIN_TEXT,
+  type ServedAnswer,
+  type ServedRequest,
+  startHttpServer,
+} from './http-server.ts';
+
+/** What a request for the inventory says of its reader. */
+interface InventoryReader {
+  /** The header `Authorization`. */
+  readonly authorization: string | undefined;
+  /** The namespace by which the reader filters. */
+  readonly namespace: string | undefined;
+}
+
+/** Why a reader sees nothing: status, and a sentence. */
+interface InventoryRefusal {
+  readonly status: 401 | 403 | 503;
+  readonly message: string;
+}
+
+interface InventoryEndpointOptions {
+  /** 0: any free port. */
+  readonly port: number;
+  /** Default: all addresses. */
+  readonly host?: string;
+  /** A secret first part of the path. Default: none, the page is at `/`. */
+  readonly pathToken?: string;
+  /** Host names that the header `Host` may have, so that a page of another site can't read by DNS rebinding. Default: any. */
+  readonly hostNames?: readonly string[];
+  readonly view: (reader: InventoryReader) => Promise<InventoryView | InventoryRefusal>;
+}
+
+/** An access check of many namespaces may take its time. */
+const SILENCE_MS = 30_000;
+/** Tokens with many groups are long. */
+const MAX_HEADER_BYTES = 32_768;
+
+/** Serves the inventory page over plain HTTP: GET and HEAD. */
+export const startInventoryEndpoint = (options: InventoryEndpointOptions): Promise<HttpServer> =>
+  startHttpServer({
+    port: options.port,
+    host: options.host,
+    mostConnections: SHARES.inventoryConnections.most,
+    silenceMs: SILENCE_MS,
+    maxHeaderSize: MAX_HEADER_BYTES,
+    answer: async (request) => {
+      const { status, headers, body } = await answerTo(options, request);
+      return { status, headers: { ...PAGE_HEADERS, ...headers }, body };
+    },
+  });
+
+const sentence = (
+  status: number,
+  body: string,
+  headers: Readonly<Record<string, string>> = {},
+): ServedAnswer => ({
+  status,
+  headers: { ...PLAIN_TEXT, ...headers },
+  body: `${body}\n`,
+});
+
+async function answerTo(options: InventoryEndpointOptions, request: ServedRequest): Promise<ServedAnswer> {
+  const { method, url, headers } = request;
+  if (!isKnownHost(headers.host, options.hostNames)) {
+    return sentence(421, 'This page is not served under that host name.');
+  }
+  if (method !== 'GET' && method !== 'HEAD') {
+    return sentence(405, 'Only GET is served.', { allow: 'GET, HEAD' });
+  }
+  const mark = url.indexOf('?');
+  const [whole, query] = mark < 0 ? [url, ''] : [url.slice(0, mark), url.slice(mark + 1)];
+  const path = belowToken(whole, options.pathToken);
+  if (path === undefined) {
+    return sentence(404, 'Not found.');
+  }
+  if (path === STYLE_PATH) {
+    return { ...styleSheet, headers: { 'content-type': styleSheet.contentType } };
+  }
+  const namespace = new URLSearchParams(query).get('namespace') || undefined;
+  const view = await options.view({ authorization: headers.authorization, namespace });
+  if ('status' in view) {
+    const challenge = view.status === 401 ? { 'www-authenticate': 'Bearer' } : {};
+    return sentence(view.status, view.message, challenge);
+  }
+  const { status, contentType, body } = respond(path, query, view);
+  return { status, headers: { 'content-type': contentType }, body };
+}
+
+function isKnownHost(host: string | undefined, known: readonly string[] | undefined): boolean {
+  return known === undefined || (host !== undefined && known.includes(host.replace(/:[0-9]+$/, '')));
+}
+
+/** The path below the token, with its slash; `undefined` where the token is not in the path. */
+function belowToken(path: string, token: string | undefined): string | undefined {
+  if (token === undefined) {
+    return path;
+  }
+  const [, given = '', rest] = /^\/([^/]*)(\/.*)$/.exec(path) ?? [];
+  const isSame = timingSafeEqual(Buffer.from(sha256(given)), Buffer.from(sha256(token)));
+  return isSame ? rest : undefined;
+}

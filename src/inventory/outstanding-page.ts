@@ -1,0 +1,78 @@
+import type { OutstandingClient, OutstandingKind } from '../core/inventory-outstanding.ts';
+import { OUTSTANDING_KINDS } from '../core/inventory-outstanding.ts';
+import { pageOfInventory } from '../core/inventory-query.ts';
+import { serverNamed } from '../core/server-key.ts';
+import { pager } from './clients-page.ts';
+import { type Element, h } from './element.ts';
+import { framed } from './frame.ts';
+import { linkQuery, type PageParameters } from './page-query.ts';
+import { legible, serverText, tableOf, timeMark } from './parts.ts';
+import type { InventoryView } from './view.ts';
+
+const KIND_WORDS: Readonly<Record<OutstandingKind, { readonly text: string; readonly means: string }>> = {
+  Owed: {
+    text: 'Owed',
+    means: 'its object is gone, and the operator still tries to remove it at the server',
+  },
+  LeftBehind: { text: 'Left behind', means: 'it could not be removed at the server: a person has to' },
+  Suspected: {
+    text: 'Suspected',
+    means: 'the answer of a registration was lost: it may exist at the server',
+  },
+};
+
+/** The clients that may exist at a server though no OAuthClient has them. */
+export function outstandingPage(view: InventoryView, parameters: PageParameters): string {
+  const fitting = view.outstanding.filter((one) => fits(one, parameters));
+  const page = pageOfInventory(fitting, parameters.page, parameters.size);
+  return framed({ title: 'Owed, left behind, suspected', root: './', current: 'outstanding' }, view, [
+    h('p', null, 'Clients that may exist at a server though no OAuthClient has them.'),
+    h(
+      'dl',
+      null,
+      OUTSTANDING_KINDS.map((kind) => meaning(kind, view, parameters)),
+    ),
+    page.total === 0
+      ? h('p', null, 'None is shown. ', h('a', { href: 'outstanding' }, 'Show all'), '.')
+      : tableOf(
+          `${page.total} clients, page ${page.page} of ${page.pages}`,
+          ['OAuthClient', 'Kind', 'Server', 'client_id', 'client_name', 'Attempt', 'Since', 'Why'],
+          page.rows.map((one) => outstandingRow(one, view.now)),
+        ),
+    pager(page, parameters),
+  ]);
+}
+
+function fits(one: OutstandingClient, { namespace, server, kind, text }: PageParameters): boolean {
+  const texts = [one.namespace, one.name, one.server, one.clientId, one.clientName, one.attempt, one.why];
+  return (
+    (namespace === undefined || one.namespace === namespace) &&
+    (server === undefined || one.server === server || serverNamed(one.server).name === server) &&
+    (kind === undefined || one.kind === kind) &&
+    (text === undefined || texts.some((part) => part?.toLowerCase().includes(text.toLowerCase())))
+  );
+}
+
+function meaning(kind: OutstandingKind, { outstanding }: InventoryView, current: PageParameters) {
+  const { text, means } = KIND_WORDS[kind];
+  const count = outstanding.filter((one) => one.kind === kind).length;
+  return [
+    h('dt', null, h('a', { href: linkQuery(current, { kind }) }, `${text} (${count})`)),
+    h('dd', null, `${means}.`),
+  ];
+}
+
+function outstandingRow(one: OutstandingClient, now: number): Element {
+  return h(
+    'tr',
+    null,
+    h('th', { scope: 'row' }, legible(`${one.namespace}/${one.name}`)),
+    h('td', { class: 'short' }, KIND_WORDS[one.kind].text),
+    h('td', null, serverText(one.server)),
+    h('td', null, one.clientId === undefined ? 'unknown' : legible(one.clientId)),
+    h('td', null, legible(one.clientName)),
+    h('td', null, legible(one.attempt)),
+    h('td', null, timeMark(one.since, now)),
+    h('td', { class: 'words' }, legible(one.why)),
+  );
+}

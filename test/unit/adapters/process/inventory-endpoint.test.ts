@@ -1,0 +1,125 @@
+import { request } from 'node:http';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { startInventoryEndpoint } from '../../../../src/adapters/process/inventory-endpoint.ts';
+import { PAGE_HEADERS } from '../../../../src/inventory/respond.ts';
+import { inventoryView } from '../../../kit/fixtures/inventory.ts';
+
+type Options = Parameters<typeof startInventoryEndpoint>[0];
+
+async function start(options: Partial<Options> = {}) {
+  const readers: object[] = [];
+  const endpoint = await startInventoryEndpoint({
+    port: 0,
+    host: '127.0.0.1',
+    view: async (reader) => {
+      readers.push(reader);
+      return inventoryView(3);
+    },
+    ...options,
+  });
+  onTestFinished(endpoint.close);
+  const ask = (path: string, { method = 'GET', headers = {} } = {}) =>
+    new Promise<{ status: number | undefined; headers: object; body: string }>((resolve, reject) => {
+      const sent = request({ port: endpoint.port, host: '127.0.0.1', path, method, headers }, (response) => {
+        let body = '';
+        response.setEncoding('utf8');
+        response.on('data', (part) => {
+          body += part;
+        });
+        response.on('end', () => resolve({ status: response.statusCode, headers: response.headers, body }));
+      });
+      sent.on('error', reject);
+      sent.end();
+    });
+  return { ...endpoint, ask, readers };
+}
+
+describe('the endpoint of the inventory', () => {
+  test('serves the page with headers that permit nothing else', async () => {
+    const { ask, readers } = await start();
+    const { status, headers, body } = await ask('/?namespace=billing-0&ready=True', {
+      headers: { authorization: 'Bearer t' },
+    });
+    expect(status).toBe(200);
+    expect(headers).toMatchObject({ ...PAGE_HEADERS, 'content-type': 'text/html; charset=utf-8' });
+    expect(body).toContain('<h1>Clients</h1>');
+    expect(readers).toEqual([{ authorization: 'Bearer t', namespace: 'billing-0' }]);
+  });
+
+  test('serves the style sheet to everybody: it says nothing', async () => {
+    const { ask, readers } = await start();
+    expect(await ask('/style.css')).toMatchObject({
+      status: 200,
+      headers: { ...PAGE_HEADERS, 'content-type': 'text/css; charset=utf-8' },
+    });
+    expect(readers).toEqual([]);
+  });
+
+  test('answers a HEAD without a body, and no other method', async () => {
+    const { ask } = await start();
+    expect(await ask('/', { method: 'HEAD' })).toMatchObject({ status: 200, body: '' });
+    expect(await ask('/', { method: 'POST' })).toMatchObject({
+      status: 405,
+      headers: { allow: 'GET, HEAD' },
+      body: 'Only GET is served.\n',
+    });
+  });
+
+  test.each([
+    [401, { 'www-authenticate': 'Bearer' }],
+    [403, {}],
+    [503, {}],
+  ] as const)('passes a refusal on: %i', async (status, headers) => {
+    const { ask } = await start({ view: async () => ({ status, message: 'No.' }) });
+    expect(await ask('/clients/a/b')).toMatchObject({ status, headers, body: 'No.\n' });
+  });
+
+  test('says nothing of a fault of its own', async () => {
+    const { ask } = await start({ view: () => Promise.reject(new Error('canary')) });
+    const { status, body } = await ask('/');
+    expect([status, body.includes('canary')]).toEqual([500, false]);
+  });
+
+  test('answers what is not there with 404', async () => {
+    const { ask } = await start();
+    expect(await ask('/clients/billing-0/none')).toMatchObject({ status: 404 });
+  });
+});
+
+describe('with a secret in its path', () => {
+  test('it is found below it alone', async () => {
+    const { ask, readers } = await start({ pathToken: 's3cret' });
+    expect(await ask('/s3cret/')).toMatchObject({ status: 200 });
+    expect(await ask('/s3cret/style.css')).toMatchObject({ status: 200 });
+    const count = readers.length;
+    for (const path of [
+      '/',
+      '/s3cret',
+      '/style.css',
+      '/wrong/',
+      '/s3cre/',
+      '//s3cret/',
+      '/s3cret%2f',
+      '/x/s3cret/',
+    ]) {
+      expect(await ask(path)).toMatchObject({ status: 404, body: 'Not found.\n' });
+    }
+    expect(readers).toHaveLength(count);
+  });
+});
+
+describe('with known host names', () => {
+  test('another one is refused, as DNS rebinding would send it', async () => {
+    const { ask, port, readers } = await start({ hostNames: ['127.0.0.1', 'localhost'] });
+    for (const host of [`127.0.0.1:${port}`, `localhost:${port}`, 'localhost']) {
+      expect(await ask('/', { headers: { host } })).toMatchObject({ status: 200 });
+    }
+    for (const host of [`evil.example.com:${port}`, 'localhost.evil.example.com', 'evil@localhost']) {
+      expect(await ask('/', { headers: { host } })).toMatchObject({
+        status: 421,
+        body: 'This page is not served under that host name.\n',
+      });
+    }
+    expect(readers).toHaveLength(3);
+  });
+});
