@@ -1,9 +1,11 @@
 import { createKubernetesApi, type PagedApi } from '../adapters/kubernetes/api.ts';
-import { connect } from '../adapters/kubernetes/connection.ts';
+import { type Connection, connect } from '../adapters/kubernetes/connection.ts';
 import type { Selection } from '../adapters/kubernetes/paths.ts';
+import { openWatch } from '../adapters/kubernetes/watch.ts';
 import { systemClock } from '../adapters/process/clock.ts';
+import type { KubernetesObject, Resource } from '../api/kubernetes.ts';
 import { VERSION } from '../api/version.ts';
-import type { Clock, Log } from '../controller/ports.ts';
+import type { Clock, Log, ObjectKey } from '../controller/ports.ts';
 import { asSentence, visible } from '../oauth/text.ts';
 import type { CommandFailure } from './failure.ts';
 
@@ -27,7 +29,25 @@ export interface ClusterAccess {
   readonly selection: Selection;
   /** By `--operator-namespace`; `undefined`: it has to be found out. */
   readonly operatorNamespace: string | undefined;
+  /**
+   * Shows each later version of one object to `look`; `undefined`: it was deleted. Ends when `look` returns true, at the
+   * signal, and when the API server ends or refuses the watch.
+   *
+   * @returns whether `look` returned true
+   */
+  readonly watch: <T extends KubernetesObject>(
+    watched: WatchedObject,
+    look: (object: T | undefined) => boolean,
+  ) => Promise<boolean>;
   readonly close: () => Promise<void>;
+}
+
+interface WatchedObject {
+  readonly resource: Resource;
+  readonly key: ObjectKey;
+  /** The version that is known. */
+  readonly after: KubernetesObject;
+  readonly signal: AbortSignal;
 }
 
 /** The own name of the plugin in `managedFields` and in the log of the API server. */
@@ -50,12 +70,40 @@ export async function openCluster(flags: ClusterFlags): Promise<ClusterAccess | 
         ...(flags.allNamespaces === true ? {} : { namespace }),
         ...(flags.selector === undefined ? {} : { labelSelector: flags.selector }),
       },
+      watch: (watched, look) => watchOne(connection, clock, watched, look),
       close: connection.close,
     };
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
     return { exit: 'unreachable', sentence: `There is no cluster to ask: ${asSentence(visible(why))}` };
   }
+}
+
+async function watchOne<T extends KubernetesObject>(
+  connection: Connection,
+  clock: Clock,
+  { resource, key, after, signal }: WatchedObject,
+  look: (object: T | undefined) => boolean,
+): Promise<boolean> {
+  const done = new AbortController();
+  await openWatch(
+    {
+      ...{ connection, resource, clock, random: Math.random },
+      selection: {
+        ...(key.namespace === undefined ? {} : { namespace: key.namespace }),
+        fieldSelector: `metadata.name=${key.name}`,
+      },
+      resourceVersion: after.metadata.resourceVersion ?? '',
+      signal: AbortSignal.any([signal, done.signal]),
+    },
+    ({ type, object }) => {
+      if (type !== 'BOOKMARK' && look(type === 'DELETED' ? undefined : (object as unknown as T))) {
+        done.abort();
+      }
+      return true;
+    },
+  );
+  return done.signal.aborted;
 }
 
 const silent = () => undefined;

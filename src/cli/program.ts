@@ -2,17 +2,36 @@ import { Command, CommanderError, Option } from 'commander';
 import { VERSION } from '../api/version.ts';
 import { type ClusterFlags, openCluster } from './cluster.ts';
 import type { CliCommand, CommandContext, CommandResult, Terminal } from './command.ts';
+import { abandonCommand } from './commands/abandon.ts';
+import { adoptCommand } from './commands/adopt.ts';
 import { leftBehind } from './commands/left-behind.ts';
 import { orphans } from './commands/orphans.ts';
 import { owed } from './commands/owed.ts';
+import { reconcileCommand } from './commands/reconcile.ts';
 import { resolve } from './commands/resolve.ts';
+import { resumeCommand } from './commands/resume.ts';
+import { rotateCommand } from './commands/rotate.ts';
 import { status } from './commands/status.ts';
+import { suspendCommand } from './commands/suspend.ts';
 import { ui } from './commands/ui.ts';
 import { type CommandFailure, EXITS } from './failure.ts';
 import { createPrinter, type OutputFormat } from './print.ts';
 
 /** Every command, in the order of the help. */
-export const COMMANDS: readonly CliCommand[] = [status, orphans, leftBehind, owed, resolve, ui];
+export const COMMANDS: readonly CliCommand[] = [
+  status,
+  orphans,
+  leftBehind,
+  owed,
+  resolve,
+  reconcileCommand,
+  rotateCommand,
+  suspendCommand,
+  resumeCommand,
+  adoptCommand,
+  abandonCommand,
+  ui,
+];
 
 type CommonFlags = ClusterFlags & { readonly output?: OutputFormat };
 

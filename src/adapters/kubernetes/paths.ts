@@ -8,6 +8,8 @@ export type RawObject = KubernetesObject & Record<string, unknown>;
 export interface Selection {
   readonly namespace?: string;
   readonly labelSelector?: string;
+  /** Of a watch. */
+  readonly fieldSelector?: string;
   /** Ask for `PartialObjectMetadata` only: no data, no spec, no status. */
   readonly metadataOnly?: boolean;
 }

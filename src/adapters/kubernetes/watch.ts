@@ -122,6 +122,7 @@ function queryOf({ resourceVersion, selection, random }: WatchRequest): Record<s
     resourceVersion,
     timeoutSeconds: String(Math.floor(MIN_DURATION_S * (1 + random()))),
     ...(selection.labelSelector && { labelSelector: selection.labelSelector }),
+    ...(selection.fieldSelector && { fieldSelector: selection.fieldSelector }),
   };
 }
 

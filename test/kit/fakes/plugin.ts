@@ -1,11 +1,11 @@
-import { createServer, type IncomingMessage } from 'node:http';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { Readable, Writable } from 'node:stream';
 import { onTestFinished } from 'vitest';
 import { API_VERSION, keyOf, RESOURCES, type Resource } from '../../../src/api/kubernetes.ts';
 import { runProgram } from '../../../src/cli/program.ts';
 import type { ApiResult } from '../../../src/controller/ports.ts';
-import { Cluster, type Stored } from './cluster.ts';
+import { type Change, Cluster, type Stored } from './cluster.ts';
 import { writeKubeconfig } from './fake-api-server.ts';
 
 interface ApiServerOptions {
@@ -61,6 +61,11 @@ export async function startPluginCluster(options: ApiServerOptions = {}): Promis
   }
   const requests: string[] = [];
   const server = createServer(async (request, response) => {
+    const isWatch = new URL(request.url ?? '', 'http://fake').searchParams.has('watch');
+    if (isWatch && options.forbids?.some((one) => one.startsWith('watch ')) !== true) {
+      showChanges(request, response, cluster, requests);
+      return;
+    }
     const [status, body] = await answerOf(request, cluster, options, requests);
     response.writeHead(status, { 'content-type': 'application/json' });
     response.end(JSON.stringify(body));
@@ -117,6 +122,33 @@ async function answerOf(
   const body = await bodyOf(request);
   const done = act(verb, { cluster, resource, key, body, ...(sub === 'status' ? { sub } : {}) });
   return done.ok ? [200, shown(done.object)] : failed(done.status, done.reason, done.message, key.name);
+}
+
+/** A watch of one object, which stays open until the plugin closes it. */
+function showChanges(
+  request: IncomingMessage,
+  response: ServerResponse,
+  cluster: Cluster,
+  requests: string[],
+): void {
+  const url = new URL(request.url ?? '', 'http://fake');
+  const { plural = '', namespace } = PATH.exec(url.pathname)?.groups ?? {};
+  const resource = Object.values(RESOURCES).find((one) => one.plural === plural);
+  const name = url.searchParams.get('fieldSelector')?.replace('metadata.name=', '') ?? '';
+  requests.push(`watch ${plural} ${keyOf(namespace === undefined ? { name } : { namespace, name })}`);
+  response.writeHead(200, { 'content-type': 'application/json' });
+  response.flushHeaders();
+  const since = Number(url.searchParams.get('resourceVersion'));
+  const show = ({ kind, before, after, version }: Change): void => {
+    const object = after ?? before;
+    const isIt = object?.metadata.name === name && object.metadata.namespace === namespace;
+    if (resource?.kind === kind && object !== undefined && isIt && Number(version) > since) {
+      const type = after === undefined ? 'DELETED' : 'MODIFIED';
+      response.write(`${JSON.stringify({ type, object: typed(resource, object) })}\n`);
+    }
+  };
+  cluster.changes.forEach(show);
+  cluster.onChange.push(show);
 }
 
 interface Act {

@@ -1,0 +1,53 @@
+import type { CliCommand } from '../command.ts';
+import { GONE, steer } from '../steer.ts';
+import { CLIENT_OPERAND, conditionIn, isSeen, steerTarget } from '../target.ts';
+import { WAIT } from '../wait-flags.ts';
+
+export const adoptCommand: CliCommand = {
+  name: 'adopt',
+  summary: 'Has an OAuthClient take over a client that was registered elsewhere',
+  details: `It sets spec.adopt. The Secret has the label oauth-registrar.dev/credential=true and holds client_id,
+registration_access_token, registration_client_uri and, if there is one, client_secret.`,
+  operands: [CLIENT_OPERAND],
+  options: [
+    {
+      usage: '--secret <NAME>',
+      about: 'Secret of the same namespace that holds the client. It is required.',
+    },
+    ...WAIT,
+  ],
+  async run(context) {
+    const target = steerTarget(context.operands[0] ?? '', context.cluster, 'Clients');
+    const secret = context.flags['secret'];
+    if ('sentence' in target) {
+      return target;
+    }
+    if (typeof secret !== 'string' || secret === '') {
+      return { exit: 'usage', sentence: 'Name the Secret that holds the client: --secret NAME is required.' };
+    }
+    return steer(
+      {
+        target,
+        refusalOf: ({ status }) =>
+          status?.clientId === undefined
+            ? undefined
+            : `${target.text} has client ${status.clientId} already, so it can not adopt another one. Use another OAuthClient.`,
+        patchOf: () => ({ spec: { adopt: { secretRef: { name: secret } } } }),
+        isDone: (now) =>
+          now === undefined ||
+          (isSeen(now) &&
+            (conditionIn(now, 'Registered')?.status === 'True' || conditionIn(now, 'Stalled') !== undefined)),
+        doneText: (now) => {
+          if (now === undefined) {
+            return GONE;
+          }
+          return conditionIn(now, 'Registered')?.status === 'True'
+            ? `has client ${now.status?.clientId}`
+            : 'has not taken over the client';
+        },
+        endsReady: true,
+      },
+      context,
+    );
+  },
+};

@@ -1,0 +1,27 @@
+import type { CliCommand } from '../command.ts';
+import { GONE, steer } from '../steer.ts';
+import { ANY_OPERAND, isSeen, steerTarget } from '../target.ts';
+import { WAIT } from '../wait-flags.ts';
+
+export const resumeCommand: CliCommand = {
+  name: 'resume',
+  summary: 'Ends what suspend did: the operator goes on',
+  details: 'It unsets spec.suspend. The exit code is 0 if the object is ready afterwards, else 1.',
+  operands: [ANY_OPERAND],
+  options: WAIT,
+  async run(context) {
+    const target = steerTarget(context.operands[0] ?? '', context.cluster, 'Any');
+    return 'sentence' in target
+      ? target
+      : steer(
+          {
+            target,
+            patchOf: () => ({ spec: { suspend: null } }),
+            isDone: (now) => now === undefined || (now.spec?.['suspend'] !== true && isSeen(now)),
+            doneText: (now) => (now === undefined ? GONE : 'is resumed'),
+            endsReady: true,
+          },
+          context,
+        );
+  },
+};

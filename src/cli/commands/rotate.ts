@@ -1,0 +1,52 @@
+import { ANNOTATIONS } from '../../api/names.ts';
+import type { CliCommand } from '../command.ts';
+import { YES } from '../confirm.ts';
+import { GONE, requestValue, steer } from '../steer.ts';
+import { CLIENT_OPERAND, conditionIn, type Steered, steerTarget } from '../target.ts';
+import { WAIT } from '../wait-flags.ts';
+
+export const rotateCommand: CliCommand = {
+  name: 'rotate',
+  summary: 'Has another client registered, which takes the place of the present one',
+  details: `It writes the annotation ${ANNOTATIONS.rotateRequestedAt}. The client_id changes. The present client ends when
+its overlap (spec.replacement.overlap) is over.`,
+  operands: [CLIENT_OPERAND],
+  options: [YES, ...WAIT],
+  async run(context) {
+    const target = steerTarget(context.operands[0] ?? '', context.cluster, 'Clients');
+    if ('sentence' in target) {
+      return target;
+    }
+    const asked = requestValue(context.cluster.clock.now());
+    return steer(
+      {
+        target,
+        refusalOf: ({ status }) =>
+          status?.clientId === undefined
+            ? `${target.text} has no client yet, so there is nothing to replace.`
+            : undefined,
+        questionOf: ({ status }) =>
+          `Another client takes the place of ${status?.clientId} of ${target.text}, which ends when its overlap is over. Go on?`,
+        patchOf: () => ({ metadata: { annotations: { [ANNOTATIONS.rotateRequestedAt]: asked } } }),
+        isDone: (now, before) =>
+          now === undefined || now.status?.lastHandledRotateAt === asked || isRefusedSince(now, before),
+        doneText: (now, before) => {
+          if (now === undefined) {
+            return GONE;
+          }
+          return now.status?.lastHandledRotateAt === asked
+            ? `has client ${now.status.clientId} in place of ${before.status?.clientId}`
+            : 'keeps its client';
+        },
+        endsReady: true,
+      },
+      context,
+    );
+  },
+};
+
+/** A person must act first, for a reason that was not there before. */
+function isRefusedSince(now: Steered, before: Steered): boolean {
+  const stalled = conditionIn(now, 'Stalled');
+  return stalled !== undefined && stalled.message !== conditionIn(before, 'Stalled')?.message;
+}

@@ -1,0 +1,90 @@
+import { type KubernetesObject, keyOf, RESOURCES, type Resource } from '../api/kubernetes.ts';
+import type { ObjectKey } from '../controller/ports.ts';
+import type { ClusterAccess } from './cluster.ts';
+import type { CommandFailure } from './failure.ts';
+
+/** An object that a command is about. */
+export interface SteerTarget {
+  readonly resource: Resource;
+  readonly key: ObjectKey;
+  /** `KIND NAME`, for sentences. */
+  readonly text: string;
+}
+
+const KINDS: readonly (readonly [shortName: string, resource: Resource])[] = [
+  ['oac', RESOURCES.oauthClient],
+  ['oas', RESOURCES.authorizationServer],
+  ['coas', RESOURCES.clusterAuthorizationServer],
+];
+
+/** The operand of commands that also take server objects. */
+export const ANY_OPERAND = {
+  usage: '<NAME>',
+  about: 'Name of an OAuthClient; oas/NAME or coas/NAME for a server object.',
+  completes: 'clientsAndServers',
+} as const;
+
+/** The operand of commands for clients alone. */
+export const CLIENT_OPERAND = {
+  usage: '<NAME>',
+  about: 'Name of an OAuthClient.',
+  completes: 'clients',
+} as const;
+
+/**
+ * Reads `NAME`, which is an OAuthClient, or `KIND/NAME`, with a short name, a kind or a plural as kubectl takes them.
+ *
+ * @param ofClients only an OAuthClient is permitted
+ */
+export function steerTarget(
+  operand: string,
+  { namespace, selection }: Pick<ClusterAccess, 'namespace' | 'selection'>,
+  ofClients: 'Clients' | 'Any',
+): SteerTarget | CommandFailure {
+  if (selection.namespace === undefined || selection.labelSelector !== undefined) {
+    return { exit: 'usage', sentence: 'This is about one object: leave -A and -l out, and use -n.' };
+  }
+  const [kind = '', name = '', ...others] = operand.includes('/') ? operand.split('/') : ['oac', operand];
+  const resource = KINDS.find(([shortName, one]) =>
+    spellingsOf(shortName, one).includes(kind.toLowerCase()),
+  )?.[1];
+  if (resource === undefined || name === '' || others.length > 0) {
+    return { exit: 'usage', sentence: `"${operand}" is neither a name nor oac/NAME, oas/NAME or coas/NAME.` };
+  }
+  if (ofClients === 'Clients' && resource !== RESOURCES.oauthClient) {
+    return { exit: 'usage', sentence: `This is about OAuthClients, and "${operand}" is a server object.` };
+  }
+  const key = resource.namespaced ? { namespace, name } : { name };
+  return { resource, key, text: `${resource.kind} ${keyOf(key)}` };
+}
+
+function spellingsOf(shortName: string, { kind, plural, group }: Resource): readonly string[] {
+  const names = [kind.toLowerCase(), plural];
+  return [shortName, ...names, ...names.map((name) => `${name}.${group}`)];
+}
+
+/** A custom resource with what its status has in common. */
+export interface Steered extends KubernetesObject {
+  readonly spec?: Readonly<Record<string, unknown>>;
+  readonly status?: {
+    readonly observedGeneration?: number;
+    readonly clientId?: string;
+    readonly lastHandledReconcileAt?: string;
+    readonly lastHandledRotateAt?: string;
+    readonly conditions?: readonly SteeredCondition[];
+  };
+}
+
+interface SteeredCondition {
+  readonly type: string;
+  readonly status: string;
+  readonly reason: string;
+  readonly message: string;
+}
+
+export const conditionIn = (object: Steered | undefined, type: string): SteeredCondition | undefined =>
+  object?.status?.conditions?.find((condition) => condition.type === type);
+
+/** Whether the operator has seen the present spec. */
+export const isSeen = ({ metadata, status }: Steered): boolean =>
+  (status?.observedGeneration ?? 0) >= (metadata.generation ?? 0);
