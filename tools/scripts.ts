@@ -73,6 +73,14 @@ run builds a program with Go in two minutes.`,
   },
   {
     ...TESTS,
+    name: 'test:page',
+    about: `Looks at the inventory page in Chromium: filter, order, pages, keyboard, screen reader (axe), hostile names, no request to
+elsewhere. Installs Debian's chromium where there is none and this is root. Under a minute on two cores. With
+UPDATE_SCREENSHOTS=1 it takes the pictures of docs/inventory.md.`,
+    args: ['run', '--config=vitest.page.config.ts'],
+  },
+  {
+    ...TESTS,
     name: 'test:release',
     about: `Makes a release on stand-in base images, pushes image and chart to a registry of this machine, pulls and compares them.
 Needs what \`npm run release\` needs. About five minutes on two cores.`,

@@ -2,8 +2,8 @@ import { access, cp, mkdir, realpath, rename, rm, writeFile } from 'node:fs/prom
 import { dirname, join } from 'node:path';
 import { run } from '../../kit/testbed/command.ts';
 import type { Progress } from '../../kit/testbed/progress.ts';
+import { findOnPath } from '../../kit/testbed/search-path.ts';
 import type { Builder } from './builder.ts';
-import { findOnPath } from './tools.ts';
 
 /**
  * Stand-ins for the Dockerfile's base images, made here where no registry of images can be reached.

@@ -1,9 +1,6 @@
-import { constants } from 'node:fs';
-import { access } from 'node:fs/promises';
-import { join } from 'node:path';
 import { run } from '../../kit/testbed/command.ts';
-import { readEnvironment } from '../../kit/testbed/environment.ts';
 import type { Progress } from '../../kit/testbed/progress.ts';
+import { findOnPath } from '../../kit/testbed/search-path.ts';
 
 const TOOLS = ['buildah', 'debootstrap'] as const;
 
@@ -39,19 +36,4 @@ export async function ensureTools(progress: Progress): Promise<void> {
 async function missingTools(): Promise<readonly string[]> {
   const found = await Promise.all(TOOLS.map(findOnPath));
   return TOOLS.filter((_, index) => found[index] === undefined);
-}
-
-/** The first program of that name on the PATH. */
-export async function findOnPath(name: string): Promise<string | undefined> {
-  for (const folder of readEnvironment().searchPath) {
-    const path = join(folder, name);
-    const found = await access(path, constants.X_OK).then(
-      () => true,
-      () => false,
-    );
-    if (found) {
-      return path;
-    }
-  }
-  return undefined;
 }
