@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util';
 import * as z from 'zod';
+import { RESERVED_SECRET_METADATA } from './api/names.ts';
 import { durationMs } from './api/schema.ts';
 import { SHARES } from './api/shares.ts';
 
@@ -47,15 +48,6 @@ export interface Config {
   };
 }
 
-/**
- * Labels and annotations that make other controllers use a Secret as credential of a cluster or a repository, or copy
- * it.
- */
-const RESERVED_SECRET_METADATA = [
-  'argocd.argoproj.io/secret-type',
-  'replicator.v1.mittwald.de/',
-  'reflector.v1.k8s.emberstack.com/',
-] as const;
 const MIB = 1024 * 1024;
 
 /** Every flag, by its name without `--`: `help` ends with the default where there is one. */

@@ -148,3 +148,13 @@ export const unknownAnnotation = (annotations: Readonly<Record<string, string>>)
 /** The message in status about such an annotation. */
 export const unknownAnnotationMessage = (name: string): string =>
   `Annotation ${name} is not known and does nothing: an OAuthClient may have ${ON_CLIENTS.join(', ')}.`;
+
+/**
+ * Labels and annotations that make other controllers use a Secret as credential of a cluster or a repository, or copy
+ * it. By default no OAuthClient may set them on its Secret; a name that ends with `/` is a prefix.
+ */
+export const RESERVED_SECRET_METADATA = [
+  'argocd.argoproj.io/secret-type',
+  'replicator.v1.mittwald.de/',
+  'reflector.v1.k8s.emberstack.com/',
+] as const;

@@ -63,6 +63,10 @@ export function commandFailure(refused: RefusedCall, asked: AskedCall): CommandF
 const missingRight = (asked: AskedCall): string =>
   `Your account may not ${asked.verb} ${resourceName(asked.resource)} ${where(asked)}.`;
 
+/** A sentence about what is not seen for want of a right. @param consequence begins in lower case, without a full stop */
+export const unseenBecause = (asked: AskedCall, consequence: string): string =>
+  `${missingRight(asked).replace(/\.$/, '')}, so ${consequence}.`;
+
 function notServed({ resource }: AskedCall): CommandFailure {
   return {
     exit: 'unreachable',

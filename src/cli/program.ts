@@ -4,6 +4,7 @@ import { type ClusterFlags, openCluster } from './cluster.ts';
 import type { CliCommand, CommandContext, CommandResult, Terminal } from './command.ts';
 import { abandonCommand } from './commands/abandon.ts';
 import { adoptCommand } from './commands/adopt.ts';
+import { check } from './commands/check.ts';
 import { leftBehind } from './commands/left-behind.ts';
 import { orphans } from './commands/orphans.ts';
 import { owed } from './commands/owed.ts';
@@ -20,6 +21,7 @@ import { createPrinter, type OutputFormat } from './print.ts';
 /** Every command, in the order of the help. */
 export const COMMANDS: readonly CliCommand[] = [
   status,
+  check,
   orphans,
   leftBehind,
   owed,

@@ -8,17 +8,27 @@ import { commandFailure } from './failure.ts';
 export const USUAL_NAMESPACE = 'oauth-registrar-system';
 
 /**
+ * The operator's namespace: by `--operator-namespace`; else by its name in the status of a client.
+ *
+ * @param installation from the status of a client: `name@cluster`, where the name is the operator's namespace unless its
+ *   `--installation` gives another one
+ */
+export const operatorNamespaceOf = (
+  { operatorNamespace }: Pick<ClusterAccess, 'operatorNamespace'>,
+  installation: string | undefined,
+): string => operatorNamespace ?? (installation?.split('@')[0] || USUAL_NAMESPACE);
+
+/**
  * Versions of plugin and operator as one sentence, with a warning where they differ. The operator writes its version
  * into its ledger when it takes the lead; who may not read that gets no answer but its reason.
  *
- * @param installation from the status of a client: `name@cluster`, where the name is the operator's namespace unless
- *   `--installation` gives another one
+ * @param installation as in {@link operatorNamespaceOf}
  */
 export async function versionsText(
   { api, operatorNamespace }: Pick<ClusterAccess, 'api' | 'operatorNamespace'>,
   installation: string | undefined,
 ): Promise<string> {
-  const namespace = operatorNamespace ?? (installation?.split('@')[0] || USUAL_NAMESPACE);
+  const namespace = operatorNamespaceOf({ operatorNamespace }, installation);
   const resource = RESOURCES.configMap;
   const own = `Plugin ${VERSION}`;
   const found = await api.get<ConfigMap>(resource, { namespace, name: LEDGER_NAME });

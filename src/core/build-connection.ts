@@ -145,7 +145,8 @@ export const secretNames = (spec: AuthorizationServerSpec): readonly string[] =>
 const CERTIFICATE_KEYS = ['tls.crt', 'tls.key'];
 const PROXY_KEYS = ['url', 'username', 'password'];
 
-function secretReferences({
+/** Each with the keys that the spec names in it. */
+export function secretReferences({
   registration,
   management,
   connection,

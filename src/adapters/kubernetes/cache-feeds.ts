@@ -134,14 +134,15 @@ const handlersOf = <T extends KubernetesObject>(cache: ObjectCache<T>, namespace
 });
 
 /** Keeps one annotation only: the operator reads it from its own namespace. Tenants can't annotate namespaces. */
-function toNamespace({ metadata }: RawObject): KubernetesObject {
+export function toNamespace({ metadata }: RawObject): KubernetesObject {
   const { name, uid = '', resourceVersion = '', labels = {}, deletionTimestamp } = metadata;
   const continues = metadata.annotations?.[ANNOTATIONS.continues];
   const annotations = continues === undefined ? undefined : { [ANNOTATIONS.continues]: continues };
   return { metadata: defined({ name, uid, resourceVersion, labels, annotations, deletionTimestamp }) };
 }
 
-function toCredentialObject({ metadata }: RawObject): CredentialObject {
+/** A Secret with the credential label, as it is watched. */
+export function toCredentialObject({ metadata }: RawObject): CredentialObject {
   const { name, namespace = '', uid = '', resourceVersion = '', labels } = metadata;
   return {
     metadata: { name, namespace, uid, resourceVersion },

@@ -161,7 +161,7 @@ function unusable(before: ServerState | undefined, object: ServerObject): Server
 }
 
 /** Ends of the pauses that an earlier process wrote into status, in milliseconds since the epoch. */
-const pausesIn = ({ pauses }: AuthorizationServerStatus) =>
+export const pausesIn = ({ pauses }: AuthorizationServerStatus) =>
   Object.fromEntries(Object.entries(pauses ?? {}).map(([calls, end = '']) => [calls, storedTime(end)]));
 
 /** Whether a person asked for a try since the last round, or since what an earlier process wrote into status. */

@@ -2,6 +2,7 @@ import { storedTime } from '../../api/time.ts';
 import type { Action, UpdateStep } from '../action.ts';
 import { setbackOf, unansweredUpdate } from '../earlier-calls.ts';
 import type { Reachable, Registered } from '../narrowed.ts';
+import { documentOf } from '../permitted-document.ts';
 import { isProblem } from '../problem.ts';
 import { isDeclaredBy, metadataHash } from '../record.ts';
 import { basisText } from '../remembered-refusal.ts';
@@ -10,7 +11,6 @@ import { blocked, gated, stall, wait, withNextTry } from './idle.ts';
 import { basisOf, ownStatement } from './registration.ts';
 import { replace, replaceUnchangeable } from './replacement.ts';
 import type { Rule } from './rule.ts';
-import { documentOf } from './wanted.ts';
 
 /** Rules that update a registered client: its metadata and its generated keys. */
 

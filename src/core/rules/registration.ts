@@ -3,6 +3,7 @@ import type { ServerConnection } from '../connection.ts';
 import { requestRotation } from '../kubectl-command.ts';
 import type { Registrable, UnavailableServer, Usable } from '../narrowed.ts';
 import type { Observation, ObservedClient } from '../observation.ts';
+import { documentOf } from '../permitted-document.ts';
 import { isProblem } from '../problem.ts';
 import { metadataHash, type RegistrationRecord } from '../record.ts';
 import { basisText } from '../remembered-refusal.ts';
@@ -13,7 +14,6 @@ import { onHold, overQuota, tooManyEnded } from './holds.ts';
 import { blocked, gated, stall, wait } from './idle.ts';
 import type { Rule } from './rule.ts';
 import { conflictWaiting } from './secret.ts';
-import { documentOf } from './wanted.ts';
 
 /** Rules about an object without a client: one is registered, unless a client of the object may exist already. */
 

@@ -1,6 +1,7 @@
 import { deletionOf, homeOf } from '../home.ts';
 import type { Registered, Registrable, Usable } from '../narrowed.ts';
 import type { Observation } from '../observation.ts';
+import { RETAIN_REFUSAL } from '../permitted-document.ts';
 import { isAt, type RegistrationRecord } from '../record.ts';
 import { stall } from './idle.ts';
 import type { Rule } from './rule.ts';
@@ -73,6 +74,3 @@ export const retentionRefused: Rule<Registered> = {
   decide: (o) =>
     o.object.retained && !mayOutlive(o, o.current) ? stall('PolicyRefused', RETAIN_REFUSAL) : undefined,
 };
-
-export const RETAIN_REFUSAL =
-  'spec.deletionPolicy Retain is not permitted: spec.policy.retain of the server object is Deny; set it to Delete, or ask the platform team to set spec.policy.retain to Allow.';

@@ -10,6 +10,8 @@ import { writeKubeconfig } from './fake-api-server.ts';
 
 interface ApiServerOptions {
   readonly objects?: readonly Stored[];
+  /** Default: one of its own. */
+  readonly cluster?: Cluster;
   /** Refused with 403, such as `list secrets` or `get pods`. */
   readonly forbids?: readonly string[];
   /** Kinds that the cluster does not have, by plural. */
@@ -55,7 +57,7 @@ export async function runPlugin(
 
 /** Closed when the test is over. */
 export async function startPluginCluster(options: ApiServerOptions = {}): Promise<PluginCluster> {
-  const cluster = new Cluster(() => new Date().toISOString());
+  const cluster = options.cluster ?? new Cluster(() => new Date().toISOString());
   for (const object of options.objects ?? []) {
     cluster.put(object.kind ?? '', object);
   }
@@ -120,6 +122,10 @@ async function answerOf(
     return page(found.map(shown), url.searchParams);
   }
   const body = await bodyOf(request);
+  if (url.searchParams.get('dryRun') === 'All') {
+    requests.push(`dry run of ${verb} ${plural}`);
+    return [200, body];
+  }
   const done = act(verb, { cluster, resource, key, body, ...(sub === 'status' ? { sub } : {}) });
   return done.ok ? [200, shown(done.object)] : failed(done.status, done.reason, done.message, key.name);
 }

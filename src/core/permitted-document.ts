@@ -1,0 +1,64 @@
+import { REDIRECTING_GRANTS } from '../oauth/client-metadata.ts';
+import type { JsonObject } from '../oauth/json.ts';
+import type { ServerConnection } from './connection.ts';
+import { defaultsDocument, type WantedDocument, wantedDocument } from './document.ts';
+import type { Usable } from './narrowed.ts';
+import { recordProblem } from './needed-secrets.ts';
+import { policyProblem } from './policy.ts';
+import { isProblem, type Problem } from './problem.ts';
+
+/** The document to register, judged by the policy of its server. */
+
+/**
+ * The document of a client at a server, or why it may not be registered there.
+ *
+ * @param isAsRegistered the same document is registered already, and is sent again for a new key or token: a policy that
+ *   became stricter since then must not let the client expire
+ */
+export function documentOf(
+  o: Usable,
+  connection: ServerConnection,
+  isAsRegistered = false,
+): WantedDocument | Problem {
+  const { object, spec, statement, namespace, name, cluster, current } = o;
+  if (isProblem(statement)) {
+    return statement;
+  }
+  const client = { namespace, name, cluster, createdAt: object.createdAt };
+  const wanted = wantedDocument(client, spec, connection, statement);
+  if (isProblem(wanted) || isAsRegistered) {
+    return wanted;
+  }
+  const unredirected = missingRedirect(wanted.document);
+  if (unredirected !== undefined) {
+    return unredirected;
+  }
+  const { policy } = connection;
+  const refused = policyProblem(wanted.document, policy, {
+    defaults: policy?.defaultsOnly && defaultsDocument(client, connection),
+    bringsStatement: statement !== undefined,
+  });
+  const mayRetain = !object.retained || policy?.retain !== 'Deny' || current?.retain === true;
+  const refusedRetention: Problem | undefined = mayRetain
+    ? undefined
+    : { reason: 'PolicyRefused', message: RETAIN_REFUSAL };
+  return refused ?? refusedRetention ?? recordProblem(o, object, wanted.document, connection) ?? wanted;
+}
+
+/** A software statement may bring the redirect URIs, so a document with one is left to the server. */
+function missingRedirect(document: JsonObject): Problem | undefined {
+  const { grant_types: grantTypes, redirect_uris: redirectUris, software_statement: statement } = document;
+  const grantType = Array.isArray(grantTypes)
+    ? REDIRECTING_GRANTS.find((redirecting) => grantTypes.includes(redirecting))
+    : undefined;
+  const hasRedirect = Array.isArray(redirectUris) && redirectUris.length > 0;
+  return grantType === undefined || hasRedirect || statement !== undefined
+    ? undefined
+    : {
+        reason: 'InvalidSpec',
+        message: `Grant type ${grantType} sends users back to a redirect URI, and the client has none. Set spec.client.redirectUris, or remove ${grantType} from grantTypes.`,
+      };
+}
+
+export const RETAIN_REFUSAL =
+  'spec.deletionPolicy Retain is not permitted: spec.policy.retain of the server object is Deny; set it to Delete, or ask the platform team to set spec.policy.retain to Allow.';
