@@ -9,7 +9,7 @@ import type { ClusterAccess } from './cluster.ts';
 import type { ClusterContext, CommandResult } from './command.ts';
 import { type CommandFailure, commandFailure } from './failure.ts';
 import type { Cell } from './print.ts';
-import { USUAL_NAMESPACE } from './versions.ts';
+import { operatorNamespaceOf } from './versions.ts';
 
 /** The ConfigMaps in which the operator lists what people may have to look for at servers. */
 
@@ -21,9 +21,6 @@ export const LISTS_RIGHT =
 interface Entry {
   readonly client: ClientKey;
 }
-
-export const operatorNamespaceOf = ({ operatorNamespace }: Pick<ClusterAccess, 'operatorNamespace'>) =>
-  operatorNamespace ?? USUAL_NAMESPACE;
 
 /** One of the ConfigMaps; without data if there is none. */
 export async function readList(

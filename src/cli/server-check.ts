@@ -93,7 +93,7 @@ async function foundByReading(
   cluster: ClusterAccess,
   http: AuthorizationServerHttp,
 ): Promise<readonly ServerFinding[]> {
-  const namespace = operatorNamespaceOf(cluster, undefined);
+  const namespace = operatorNamespaceOf(cluster);
   const { context } = createDryRun(cluster, { namespace, installation: undefined }, http);
   const { urlRules } = context.settings;
   const now = context.clock.now();

@@ -5,7 +5,7 @@ import type { ClusterAccess } from './cluster.ts';
 import { commandFailure } from './failure.ts';
 
 /** The namespace of the manifests in `deploy`. */
-export const USUAL_NAMESPACE = 'oauth-registrar-system';
+const USUAL_NAMESPACE = 'oauth-registrar-system';
 
 /**
  * The operator's namespace: by `--operator-namespace`; else by its name in the status of a client.
@@ -15,7 +15,7 @@ export const USUAL_NAMESPACE = 'oauth-registrar-system';
  */
 export const operatorNamespaceOf = (
   { operatorNamespace }: Pick<ClusterAccess, 'operatorNamespace'>,
-  installation: string | undefined,
+  installation?: string,
 ): string => operatorNamespace ?? (installation?.split('@')[0] || USUAL_NAMESPACE);
 
 /**

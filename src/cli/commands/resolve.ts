@@ -6,7 +6,8 @@ import { enumerated } from '../../oauth/text.ts';
 import type { CliCommand, ClusterContext, CommandResult } from '../command.ts';
 import { confirm, YES } from '../confirm.ts';
 import { type CommandFailure, commandFailure } from '../failure.ts';
-import { operatorNamespaceOf, readList } from '../lists.ts';
+import { readList } from '../lists.ts';
+import { operatorNamespaceOf } from '../versions.ts';
 import { WAIT, waitMs } from '../wait-flags.ts';
 
 export const resolve: CliCommand = {
