@@ -3,7 +3,7 @@ import { isReason, REASONS } from '../api/reasons.ts';
 import type { InventoryEnd, Readiness } from '../core/inventory.ts';
 import { secretUseText } from '../core/secret-uses.ts';
 import type { ServerObject } from '../core/server-object.ts';
-import { asSentence, enumerated } from '../oauth/text.ts';
+import { enumerated } from '../oauth/text.ts';
 import { timeAndDistance } from './age.ts';
 import { type ClientPicture, isSecretOf, type SecretUser } from './client-picture.ts';
 import type { Cell } from './print.ts';
@@ -41,9 +41,9 @@ function readyCell(ready: Readiness, reason: string): Cell {
   return { text: `not ready, ${reason}`, tone: ready === 'False' ? 'bad' : 'waiting' };
 }
 
-/** The message, and the cure that the table of reasons has. */
+/** The message as it is, since it may end with a command to copy; and the cure that the table of reasons has. */
 function explained({ reason, message }: Pick<Condition, 'reason' | 'message'>): readonly Cell[] {
-  return message === '' ? cureOfReason(reason) : [asSentence(message), ...cureOfReason(reason)];
+  return message === '' ? cureOfReason(reason) : [message, ...cureOfReason(reason)];
 }
 
 function cureOfReason(reason: string): readonly Cell[] {
@@ -112,7 +112,7 @@ function registrationBranch({ row, client }: ClientPicture, now: number): Branch
 function secretBranch(picture: ClientPicture): Branch {
   const { secret, users, client } = picture;
   const synced = conditionOf(client.observed.status.conditions, 'SecretSynced');
-  const says = synced === undefined || synced.message === SEE_READY ? [] : [asSentence(synced.message)];
+  const says = synced === undefined || synced.message === SEE_READY ? [] : [synced.message];
   return {
     line: [`Secret ${secret.name}: `, secretCell(picture)],
     notes: [

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { stringify } from 'yaml';
 import type { OAuthClient } from '../../../src/api/oauth-client.ts';
+import { collectedRun } from '../../kit/fakes/plugin.ts';
 import type { KubectlResult } from '../../kit/testbed/api-access.ts';
 import {
   all,
@@ -12,6 +13,7 @@ import {
   oauthClient,
 } from './objects.ts';
 import { teamIn, useTestbed } from './team.ts';
+import { TEN_CAUSES } from './ten-causes.ts';
 
 /**
  * Fifteen mistakes of application developers, each made with kubectl and the rights of a developer. Each is answered by a
@@ -282,5 +284,36 @@ describe('A developer who writes', () => {
     );
     // On a machine that is busy, both take longer.
     expect(tookMs).toBeLessThan(Math.max(LIMIT_MS, 3 * undisturbedMs));
+  });
+});
+
+/** `kubectl describe` breaks no line of a message, and prints each field with spaces before it. */
+const inDescribe = (message: string) => `Message:  *${message.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&')}\n`;
+
+describe('A broken client: kubectl get, kubectl describe and the plugin lead to the cure', () => {
+  beforeAll(async () => {
+    for (const { make } of TEN_CAUSES) {
+      await testbed.apply(await make(testbed));
+    }
+  });
+
+  it.each(TEN_CAUSES)('$cause', async ({ name, reason, says, cure, server }) => {
+    const { client } = await saidUntil(name, reason);
+    const message = messageOf(client);
+    expect(message).toMatch(says);
+    const get = await developer(['get', 'oac', name, '-n', 'shop', '-o', 'wide'], '');
+    expect(get.stdout).toContain(reason);
+    expect(get.stdout).toContain(message);
+    const described = await developer(['describe', 'oac', name, '-n', 'shop'], '');
+    expect(described.stdout).toMatch(new RegExp(inDescribe(message)));
+    const status = await collectedRun(['status', name, '-n', 'shop', `--kubeconfig=${kubeconfig}`]);
+    const lines = status.stdout.split('\n').map((line) => line.replace(/^[\s\u2502]+/, ''));
+    expect(status.code).toBe(1);
+    expect(lines[0]).toBe(`OAuthClient shop/${name}: not ready, ${reason}`);
+    expect(lines[1]).toBe(message);
+    expect(lines).toContain(`Cure: ${cure}`);
+    if (server !== undefined) {
+      expect(lines.filter((line) => server.test(line))).not.toEqual([]);
+    }
   });
 });

@@ -42,16 +42,22 @@ interface Typed {
 }
 
 /** Runs the plugin as `kubectl oauthclient ARGS…` would, in this process. */
-export async function runPlugin(
+export const runPlugin = (
   args: readonly string[],
-  { kubeconfig, input, signal = new AbortController().signal }: { readonly kubeconfig: string } & Typed,
+  { kubeconfig, ...typed }: { readonly kubeconfig: string } & Typed,
+): Promise<PluginRun> => collectedRun([...args, `--kubeconfig=${kubeconfig}`], typed);
+
+/** The same, with a kubeconfig among the arguments or none. */
+export async function collectedRun(
+  args: readonly string[],
+  { input, signal = new AbortController().signal }: Typed = {},
 ): Promise<PluginRun> {
   const [stdout, stderr] = [collecting(), collecting()];
   const stdin = Object.assign(Readable.from(input === undefined ? [] : [input]), {
     isTTY: input !== undefined,
   });
   const terminal = { stdin, stdout: stdout.stream, stderr: stderr.stream, signal };
-  const code = await runProgram([...args, `--kubeconfig=${kubeconfig}`], terminal);
+  const code = await runProgram(args, terminal);
   return { code, stdout: stdout.text(), stderr: stderr.text() };
 }
 

@@ -147,7 +147,7 @@ describe('a client', () => {
     const run = await statusOf(objects);
     expect(lines(run.stdout)).toEqual([
       'OAuthClient shop/storefront: not ready, PolicyRefused',
-      '\u2502 redirect_uris is at evil.example.',
+      '\u2502 redirect_uris is at evil.example',
       '\u2502 Cure: Change what the message names, or ask the platform team to extend that bound.',
       '\u251c\u2500 ClusterAuthorizationServer corporate: not ready, AdmissionRefused',
       `\u2502    ${refused}`,
