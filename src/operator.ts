@@ -193,6 +193,7 @@ async function install({
     clock,
     log,
     onFenced: fenced.resolve,
+    onWrite: (seconds) => metrics.ledgerWritten(seconds),
     installation: {
       id: installationId(name, clusterId),
       isOurs: (id) => isOurs(id, installationOf({ caches: controller.caches, settings })),
@@ -332,7 +333,7 @@ function serve(
     ready: () => (state.leading ? whatIsMissing(watches.views()) : undefined),
     metrics: () => {
       metrics.queueDepth(controller.queueDepth());
-      return metrics.render();
+      return metrics.render(() => (state.synced ? controller.gauges() : undefined));
     },
   });
 }

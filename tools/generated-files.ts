@@ -1,6 +1,7 @@
 import { stringify } from 'yaml';
 import { customResourceDefinitions } from '../src/api/crd.ts';
 import { argocdSettings } from './argocd-settings.ts';
+import { logsPage } from './audit-tables.ts';
 import { chartFiles } from './chart-files.ts';
 import { findingsSection } from './findings-section.ts';
 import { referencePage } from './reference-page.ts';
@@ -20,6 +21,7 @@ export function generatedFiles(): ReadonlyMap<string, string> {
   return new Map([
     ...crds,
     ['docs/reference.md', referencePage() + findingsSection()],
+    logsPage(),
     ...serverPages(),
     ...chartFiles(crds),
     ...argocdSettings(),

@@ -1,4 +1,4 @@
-import { METRICS, type MetricRow } from '../src/adapters/process/metric-table.ts';
+import { LABEL_VALUES, METRICS, type MetricRow } from '../src/adapters/process/metric-table.ts';
 import { CONDITION_TYPES, type ConditionTypeFacts } from '../src/api/condition-types.ts';
 import { EVENTS, type EventFacts, type EventReason } from '../src/api/events.ts';
 import { LABEL_FACTS, LABELS } from '../src/api/names.ts';
@@ -67,11 +67,19 @@ ${Object.entries(LABEL_FACTS).map(labelRow).join('\n')}
 ## Metrics
 
 Of \`/metrics\`. No tenant chooses a label: \`server\` is the name of a ClusterAuthorizationServer, and all AuthorizationServers are
-counted together as \`AuthorizationServer\`.
+counted together as \`AuthorizationServer\`. \`None\` stands for objects without a server that exists, \`Other\` for the
+servers beyond the first ${SHARES.metricLabels.most}. Gauges of clients and servers are shown by the Pod that leads. Beside these are the
+metrics of the process and of Node.js (\`process_…\`, \`nodejs_…\`).
 
-| Metric | Type | Labels | Meaning |
-| --- | --- | --- | --- |
+| Metric | Type | Labels | Question | Meaning |
+| --- | --- | --- | --- | --- |
 ${Object.entries(METRICS).map(metricRow).join('\n')}
+
+Values of labels that come from a fixed list:
+
+| Metric | Label | Values |
+| --- | --- | --- |
+${Object.entries(LABEL_VALUES).flatMap(labelValueRows).join('\n')}
 
 ## Flags
 
@@ -115,7 +123,17 @@ function eventRow([reason, { type, of, when, cure }]: [string, EventFacts]): str
 const labelRow = ([name, { on, value }]: [string, { on: string; value: string }]): string =>
   `| \`${LABELS[name as keyof typeof LABELS]}\` | ${on} | ${value} |`;
 
-function metricRow([name, { type, labels, help }]: [string, MetricRow]): string {
+function metricRow([name, { type, labels, help, answers }]: [string, MetricRow]): string {
   const names = labels.map((label) => `\`${label}\``).join(', ');
-  return `| \`${name}\` | ${type} | ${names || '—'} | ${help} |`;
+  return `| \`${name}\` | ${type} | ${names || '—'} | ${answers} | ${help} |`;
 }
+
+/** The reasons have a table of their own. */
+const labelValueRows = ([name, labels]: [string, Readonly<Record<string, readonly string[]>>]) =>
+  Object.entries(labels).map(([label, values]) => {
+    const shown =
+      label === 'reason'
+        ? 'one of the [reasons](#reasons)'
+        : values.map((value) => `\`${value}\``).join(', ');
+    return `| \`${name}\` | \`${label}\` | ${shown} |`;
+  });

@@ -20,12 +20,14 @@ import type { Caches, Context } from './context.ts';
 import { clientsOf } from './durable/ledger-calls.ts';
 import { ListVisits } from './durable/list-visits.ts';
 import { UnremovedClients } from './durable/unremoved-clients.ts';
+import { type Gauges, gaugesOf } from './gauges.ts';
 import type { LaneBounds, SharedBound, WorkItem } from './queue/lane.ts';
 import { Pace } from './queue/pace.ts';
 import { WorkQueue } from './queue/work-queue.ts';
 import { type Discovered, reconcileServer, refuse } from './server/reconcile.ts';
 import type { LookAgain } from './server/status.ts';
 import { Memory } from './state/client-memory.ts';
+import { ClientTally } from './state/client-tally.ts';
 import { CredentialCache } from './state/credential-cache.ts';
 import { NamespaceMemory } from './state/namespace-memory.ts';
 import { OldestServers } from './state/oldest-servers.ts';
@@ -48,6 +50,8 @@ export interface Controller {
   /** Filled by watches. */
   readonly caches: Caches;
   readonly queueDepth: () => number;
+  /** What metrics show of the present state. */
+  readonly gauges: () => Gauges;
   /**
    * Records the answers that an earlier process of this pod read. Starts before this process leads, since a new leader
    * waits for an earlier holder only for a limited time. Only the clients of these answers wait. Resolves when all are
@@ -151,6 +155,7 @@ export function createController(
     isNeeded: () => !unremoved.isEmpty || !given.orphans.isEmpty,
     visit: visitLists,
   });
+  const tally = new ClientTally();
   const caches: Caches = createCaches({
     texts: given.texts,
     addClient,
@@ -165,6 +170,7 @@ export function createController(
     namespaceMemory,
     oldest,
     statusWrites,
+    tally,
   });
   const context: Context = {
     ...given,
@@ -376,6 +382,7 @@ export function createController(
   return {
     caches,
     queueDepth: () => queue.depth,
+    gauges: () => gaugesOf({ ...context, tally }),
     kept: () => ({
       queue: queue.kept,
       failures: failures.size,

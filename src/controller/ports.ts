@@ -1,4 +1,5 @@
 import type { KubernetesObject, Resource } from '../api/kubernetes.ts';
+import type { AuditEvent, AuditOutcome } from '../core/audit-line.ts';
 import type { ServerName } from '../core/server-key.ts';
 import type { HttpOutcome, HttpRequest, Transport } from '../oauth/http-message.ts';
 import type { JsonObject } from '../oauth/json.ts';
@@ -113,10 +114,20 @@ export interface Lead {
   readonly held: () => boolean;
 }
 
-/** Counters for alerts. */
+/** Counters for alerts. No method throws or waits. */
 export interface Counters {
   /** A registration whose answer could not be read. */
   orphanSuspected(server: ServerName): void;
+  /** What a line of the audit trail tells. `outcome` is absent where no call is made. */
+  clientChanged(change: {
+    readonly server: ServerName;
+    readonly event: AuditEvent;
+    readonly outcome: AuditOutcome | undefined;
+  }): void;
+  /** The server refused the registration access token of a client. */
+  tokenLost(server: ServerName): void;
+  /** An OAuthClient is Ready for the first time, so many seconds after its creation. */
+  firstReady(server: ServerName, seconds: number): void;
   /** The server object was deleted: removes its counters. */
   serverGone(server: ServerName): void;
 }

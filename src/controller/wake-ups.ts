@@ -11,6 +11,7 @@ import { withoutUnowned } from '../core/workload-secret.ts';
 import { canonicalJson, isSameJson, type Json } from '../oauth/json.ts';
 import type { Caches } from './context.ts';
 import type { RegistrationObject, SecretObject } from './state/cached-objects.ts';
+import type { ClientTally } from './state/client-tally.ts';
 import type { CredentialCache, CredentialObject } from './state/credential-cache.ts';
 import { DefaultServers } from './state/default-servers.ts';
 import type { NamespaceMemory } from './state/namespace-memory.ts';
@@ -43,6 +44,8 @@ interface Wake {
   readonly namespaceMemory: NamespaceMemory;
   readonly texts: TextPool;
   readonly statusWrites: StatusWrites;
+  /** Counts the OAuthClients. */
+  readonly tally: ClientTally;
 }
 
 // biome-ignore lint/complexity/noExcessiveLinesPerFunction: the table of all caches, with the wake-ups of each
@@ -75,6 +78,7 @@ export function createCaches(wake: Wake): Caches {
   const caches: Caches = {
     clients: new ObjectCache<ClientObject>({
       texts,
+      tally: wake.tally,
       onChange: (change) => clientChanged(change, wake, caches),
       bounds: { memory, less: lessOfClient, isLess: isLessOfClient },
     }),

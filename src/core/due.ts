@@ -30,13 +30,17 @@ export function tokenDueAt({
  * When the client is due for renewal: before its end by the overlap, capped at a third of the life of what ends.
  * `undefined`: it doesn't expire.
  */
-export function clientDueAt(o: Observation, at: RecordAtServer): number | undefined {
-  const { registeredAt, secretIssuedAt = registeredAt, endIsFixed } = at.record;
-  const dueAt = (end: number | undefined, start: string) =>
-    end === undefined ? undefined : known(end - Math.min(overlapOf(o), (end - storedTime(start)) / 3));
-  const ofSecret = endIsFixed === true ? undefined : secretEnd(at.record);
-  return earliest(dueAt(ofSecret, secretIssuedAt), dueAt(lifeEnd(at), registeredAt));
+export const clientDueAt = (o: Observation, at: RecordAtServer): number | undefined =>
+  earliest(secretDueAt(o, at.record), dueBefore(o, lifeEnd(at), at.record.registeredAt));
+
+/** The same, as far as it is known while the server can't be called: when the client secret is due. */
+export function secretDueAt(o: Observation, record: RegistrationRecord): number | undefined {
+  const { registeredAt, secretIssuedAt = registeredAt, endIsFixed } = record;
+  return dueBefore(o, endIsFixed === true ? undefined : secretEnd(record), secretIssuedAt);
 }
+
+const dueBefore = (o: Observation, end: number | undefined, start: string): number | undefined =>
+  end === undefined ? undefined : known(end - Math.min(overlapOf(o), (end - storedTime(start)) / 3));
 
 /**
  * When the client secret, or the whole client, ends at the server, in milliseconds since the epoch. NaN where the record

@@ -148,3 +148,36 @@ const inTurn = (message: string, now: number): Closed => ({
   ...closed('Queued', message),
   until: now + LONGEST_DOUBT_MS,
 });
+
+/**
+ * How a server is to all that would call it; what concerns one client or one namespace alone is left out. `Unavailable`:
+ * no connection can be made.
+ */
+export const GATES = [
+  'Open',
+  'Paused',
+  'OneAtATime',
+  'Failing',
+  'Silent',
+  'AdmissionRefused',
+  'Suspect',
+  'Unavailable',
+  'Suspended',
+] as const;
+
+/** The gate of a server that can be called, for metrics: what stops most comes first. */
+export function gateShown(
+  { phase, refusedAdmission, lostTokens, rateLimits }: ServerHealth,
+  now: number,
+): (typeof GATES)[number] {
+  if (phase !== 'Open') {
+    return phase;
+  }
+  if (refusedAdmission?.decided === true) {
+    return 'AdmissionRefused';
+  }
+  if (isSuspect(lostTokens, now)) {
+    return 'Suspect';
+  }
+  return limitsAt(rateLimits, now).length > 0 ? 'Paused' : 'Open';
+}

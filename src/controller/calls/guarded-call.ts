@@ -86,7 +86,7 @@ export type EntryEnd = 'Settle' | 'Interrupt' | 'Recording';
 
 type BracketContext = Pick<
   Context,
-  'clock' | 'http' | 'lead' | 'ledger' | 'log' | 'memory' | 'servers' | 'slots'
+  'clock' | 'counters' | 'http' | 'lead' | 'ledger' | 'log' | 'memory' | 'servers' | 'slots'
 >;
 
 /**
@@ -241,6 +241,9 @@ class Bracket {
 
   leave({ shown, end }: Pick<Conclusion<unknown>, 'shown' | 'end'>): void {
     const failure = shown === 'Nothing' ? undefined : shown;
+    if (failure?.reason === 'RegistrationAccessTokenLost') {
+      this.#context.counters.tokenLost(serverNamed(this.#call.server));
+    }
     const isRecorded = this.#call.kind === 'Register' && shown === undefined;
     this.#isCounted = !isRecorded && (failure === undefined || failure.kind === 'Unknown');
     this.#audited = { ...endOf(failure, this.#sentAt !== undefined), ...end };
@@ -304,7 +307,7 @@ class Bracket {
       return;
     }
     const isRecorded = this.#isSettled || end.outcome !== 'Succeeded';
-    audit(this.#context.log, {
+    audit(this.#context, {
       ...audited,
       ...end,
       client: clientKey(client),

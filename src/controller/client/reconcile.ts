@@ -5,6 +5,7 @@ import { earliest } from '../../core/earliest.ts';
 import { isCopied } from '../../core/managing-installation.ts';
 import type { Observation } from '../../core/observation.ts';
 import { plan } from '../../core/plan.ts';
+import { renewalOverdueAt } from '../../core/renewal-overdue.ts';
 import { type ServerKey, serverKey } from '../../core/server-key.ts';
 import { asSentence } from '../../oauth/text.ts';
 import { serverObjectOf } from '../state/server-objects.ts';
@@ -90,6 +91,8 @@ function isServerKnown(key: ClientKey, context: StepContext): boolean {
 
 async function endRound(o: Observation, action: Idle, round: Round, context: StepContext): Promise<RoundEnd> {
   context.servers.waits(round.key, serversAwaited(o, action, round.key, context));
+  const overdue = renewalOverdueAt(o);
+  context.memory.renewalOverdue(round.key, overdue && serverKey(overdue, o.namespace));
   if (action.state === 'Gone' && action.until === undefined) {
     context.memory.forget(round.key);
   }

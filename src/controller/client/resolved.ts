@@ -7,14 +7,14 @@ import { audit } from '../calls/audit.ts';
 import type { Context } from '../context.ts';
 import type { ResolvedOrphan } from '../durable/orphan-list.ts';
 
-type Tellers = Pick<Context, 'caches' | 'events' | 'log'>;
+type Tellers = Pick<Context, 'caches' | 'counters' | 'events' | 'log'>;
 
 /** Tells that a person resolved a client that was owed or left behind, and that its record is removed. */
 export function tellResolvedClient(record: UnremovedRecord, note: string, context: Tellers): void {
   const { clientId, issuer, role, client, attempt, registrationSecret: secret } = record;
   const server = serverKey(record.server, client.namespace);
   const why = `A person resolved it: ${note}`;
-  audit(context.log, {
+  audit(context, {
     event: 'Resolved',
     client: clientKey(client),
     server,
@@ -33,7 +33,7 @@ export function tellResolvedOrphan({ orphan, note }: ResolvedOrphan, context: Te
   const { server, startedAt, attempt, uid } = orphan;
   const client = { namespace: namespaceOf(orphan.client), name: nameOfKey(orphan.client), uid };
   const why = `A person resolved it: ${note}`;
-  audit(context.log, { event: 'Resolved', client: orphan.client, server, attempt, why });
+  audit(context, { event: 'Resolved', client: orphan.client, server, attempt, why });
   const text = `The registration at ${server} that got no answer at ${startedAt} is resolved, and is no longer listed. The note: ${note}`;
   tell(text, client, context);
 }

@@ -1,10 +1,11 @@
 import type { EventReason } from '../../api/events.ts';
-import { RESOURCES } from '../../api/kubernetes.ts';
+import { namespaceOf, RESOURCES } from '../../api/kubernetes.ts';
 import type { Idle } from '../../core/action.ts';
 import type { ClientKey } from '../../core/client-key.ts';
 import { withContact } from '../../core/contact.ts';
 import { toClientObject } from '../../core/desired.ts';
 import type { Observation, ObservedClient } from '../../core/observation.ts';
+import { serverKey, serverNamed } from '../../core/server-key.ts';
 import { summarize } from '../../core/summarize.ts';
 import { isSameJson } from '../../oauth/json.ts';
 import { isRefusal } from '../state/refused-writes.ts';
@@ -22,8 +23,9 @@ export async function writeStatus(
   o: Observation,
   idle: Idle,
   key: ClientKey,
-  { api, caches, clock, events, log, memory, statusWrites }: StepContext,
+  context: StepContext,
 ): Promise<StepResult> {
+  const { api, caches, clock, events, log, memory, statusWrites } = context;
   const action = withContact(o, idle);
   const object = o.object;
   const known = caches.clients.get(key);
@@ -52,9 +54,24 @@ export async function writeStatus(
   }
   memory.statusWritten(key);
   caches.clients.learn(toClientObject(written.object, known));
+  countFirstReady(object, status, key, context);
   tellRefusal(o, object, action, events);
   tellNotOffered(o, key, noteIn(status), { events, memory });
   return DONE;
+}
+
+/** An object that was Ready before names its Secret. */
+function countFirstReady(
+  { status: before, createdAt }: ObservedClient,
+  { conditions, authorizationServerRef: ref }: ObservedClient['status'],
+  key: ClientKey,
+  { clock, counters }: StepContext,
+): void {
+  const isReady = conditions?.some(({ type, status }) => type === 'Ready' && status === 'True') === true;
+  if (isReady && before.secretName === undefined && ref !== undefined && !Number.isNaN(createdAt)) {
+    const server = serverNamed(serverKey(ref, namespaceOf(key)));
+    counters.firstReady(server, Math.max(0, clock.now() - createdAt) / 1000);
+  }
 }
 
 /** Refusals that no step reports, since none was taken. */

@@ -33,6 +33,8 @@ interface Options {
   readonly log: Log;
   /** Another process has the lead: nothing may be sent any more. */
   readonly onFenced: (why: string) => void;
+  /** A write was answered, or got no answer, after so many seconds. Default: nothing. */
+  readonly onWrite?: (seconds: number) => void;
 }
 
 /**
@@ -170,6 +172,12 @@ export class Ledger {
     return this.#inherited.has(attempt);
   }
 
+  /** How many calls are stored, by whether a process works on them. */
+  get sizes(): { readonly underWay: number; readonly interrupted: number } {
+    const underWay = this.#underWay.size;
+    return { underWay, interrupted: this.#entries.size - underWay };
+  }
+
   entries(): readonly LedgerEntry[] {
     return [...this.#entries.values()];
   }
@@ -283,7 +291,9 @@ export class Ledger {
     this.#waiting = [];
     this.#dirty = false;
     for (let tries = 0; !this.#fenced; tries += 1) {
+      const begunAt = this.#options.clock.monotonic();
       const written = await this.#store.write(this.#entries.values());
+      this.#options.onWrite?.((this.#options.clock.monotonic() - begunAt) / 1_000);
       this.#unwritable = isTooLarge(written);
       if (written.ok) {
         this.#options.log.debug('ledger write', { begun: batch.length });

@@ -66,6 +66,7 @@ export class OrphanList {
   #kept: KeptMetadata = {};
   #indexes = createIndexes({});
   #weights: ReadonlyMap<string, number> = new Map();
+  #byServer: ReadonlyMap<ServerKey, number> = new Map();
   /** `namespace server` → how many are not listed because the list was full. Cleared when the list gets shorter. */
   readonly #unlisted = new Map<string, number>();
   #waiting: WaitingOrphan[] = [];
@@ -115,6 +116,11 @@ export class OrphanList {
     const resolved = this.#resolved;
     this.#resolved = [];
     return resolved;
+  }
+
+  /** How many are listed for each server; long names are cut, see `short-name.ts`. */
+  get servers(): ReadonlyMap<ServerKey, number> {
+    return this.#byServer;
   }
 
   countAt(server: ServerKey): number {
@@ -257,6 +263,7 @@ export class OrphanList {
     this.#data = Object.fromEntries(Object.entries(data).map(([key, value]) => [key, withinBound(value)]));
     this.#indexes = createIndexes(this.#data);
     this.#weights = weightsOf(this.#data);
+    this.#byServer = byServer(this.#data);
   }
 
   async #list(batch: readonly WaitingOrphan[]): Promise<void> {
@@ -365,6 +372,14 @@ function createIndexes(data: Readonly<Record<string, string>>) {
     }
   }
   return indexes;
+}
+
+function byServer(data: Readonly<Record<string, string>>): ReadonlyMap<ServerKey, number> {
+  const counts = new Map<ServerKey, number>();
+  for (const { server } of Object.values(data).flatMap((value) => decodeOrphan(value) ?? [])) {
+    counts.set(server, (counts.get(server) ?? 0) + 1);
+  }
+  return counts;
 }
 
 const MOST_OF_CLIENT = 5;

@@ -98,6 +98,11 @@ export class Orphans {
     return { count: times.length, latestAt: Math.max(0, ...times) };
   }
 
+  /** How many are listed for each server; a server may be in both lists, and long names are cut. */
+  listed(): readonly (readonly [ServerKey, number])[] {
+    return this.#lists.flatMap((list) => [...list.servers]);
+  }
+
   /** How many are listed for one server. */
   countAt(server: ServerKey): number {
     return sum(this.#lists.map((list) => list.countAt(server)));

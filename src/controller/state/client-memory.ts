@@ -2,6 +2,7 @@ import type { ClientKey } from '../../core/client-key.ts';
 import type { Substitution } from '../../core/drift.ts';
 import type { Absence, Heard, RecentCall, Setback, SetbackAction } from '../../core/observation.ts';
 import { isRecent } from '../../core/recent-calls.ts';
+import type { ServerKey } from '../../core/server-key.ts';
 
 import { SecretConflicts } from './secret-conflicts.ts';
 
@@ -31,8 +32,24 @@ export class Memory {
   readonly secretConflicts = new SecretConflicts();
   /** The client whose last call was sent first comes first. */
   readonly #sent = new Map<ClientKey, readonly RecentCall[]>();
+  /** Clients whose renewal is overdue, with their servers. */
+  readonly #overdue = new Map<ClientKey, ServerKey>();
   /** Time of the first client's first round. */
   #since: number | undefined;
+
+  /** @param server of the client whose renewal is overdue; `undefined`: nothing is */
+  renewalOverdue(key: ClientKey, server: ServerKey | undefined): void {
+    if (server === undefined) {
+      this.#overdue.delete(key);
+    } else {
+      this.#overdue.set(key, server);
+    }
+  }
+
+  /** The servers of the clients whose renewal is overdue, one for each client. */
+  get overdue(): Iterable<ServerKey> {
+    return this.#overdue.values();
+  }
 
   setbacks(key: ClientKey): readonly Setback[] {
     return this.#setbacks.get(key) ?? [];
@@ -221,6 +238,7 @@ export class Memory {
     this.#warned.delete(key);
     this.secretConflicts.over(key);
     this.#sent.delete(key);
+    this.#overdue.delete(key);
   }
 }
 

@@ -58,6 +58,10 @@ export class KeyCount<T> {
     return this.#counts.get(name) ?? 0;
   }
 
+  entries(): Iterable<readonly [string, number]> {
+    return this.#counts.entries();
+  }
+
   add(object: T): void {
     this.#change(object, 1);
   }

@@ -24,6 +24,8 @@ export class ObjectCache<
   readonly #indexes: ReadonlyMap<string, KeyIndex<T>>;
   readonly #counts: ReadonlyMap<string, KeyCount<T>>;
   readonly #groups: ReadonlyMap<string, KeyGroups<T>>;
+  /** The counts and groups, and the tally if there is one: told of each version that enters or leaves. */
+  readonly #tallies: readonly Tally<T>[];
   /**
    * Uid of a deleted object → the latest version at which it was deleted. A late answer with an older version doesn't
    * restore the object. A newer version does if only the watch reported the deletion, since the watch also reports one
@@ -55,6 +57,8 @@ export class ObjectCache<
     readonly counts?: Readonly<Record<Count, (object: T) => string | undefined>>;
     /** Groups whose distinct members are counted. */
     readonly groups?: Readonly<Record<Group, (object: T) => Membership | undefined>>;
+    /** Counts the objects in a way of its own. */
+    readonly tally?: Tally<T>;
     readonly onChange: (change: Change<T>) => void;
     /** The same, of the operator's own writes; `onChange` is not called for them. Default: nothing. */
     readonly onOwnWrite?: (change: Change<T>) => void;
@@ -69,6 +73,8 @@ export class ObjectCache<
     this.#counts = new Map(counts.map(([name, nameOf]) => [name, new KeyCount(nameOf)]));
     const groups = Object.entries<(object: T) => Membership | undefined>(options.groups ?? {});
     this.#groups = new Map(groups.map(([name, memberOf]) => [name, new KeyGroups(memberOf)]));
+    const tally = options.tally === undefined ? [] : [options.tally];
+    this.#tallies = [...this.#counts.values(), ...this.#groups.values(), ...tally];
     this.#texts = options.texts;
     this.#keyOf = options.keyOf ?? keyOf;
     this.#onChange = options.onChange;
@@ -97,6 +103,11 @@ export class ObjectCache<
   /** How many objects have this name in a count. */
   count(count: Count, name: string): number {
     return this.#counts.get(count)?.get(name) ?? 0;
+  }
+
+  /** Every name of a count, with how many objects have it. */
+  counted(count: Count): Iterable<readonly [string, number]> {
+    return this.#counts.get(count)?.entries() ?? [];
   }
 
   /** How many distinct members a group has. */
@@ -184,7 +195,7 @@ export class ObjectCache<
     for (const index of this.#indexes.values()) {
       index.add(kept, key);
     }
-    for (const count of [...this.#counts.values(), ...this.#groups.values()]) {
+    for (const count of this.#tallies) {
       count.add(kept);
     }
     const isTakenUp = before !== undefined && this.#isLess(before) && !this.#isLess(kept);
@@ -277,11 +288,17 @@ export class ObjectCache<
       for (const index of this.#indexes.values()) {
         index.remove(object, key);
       }
-      for (const count of [...this.#counts.values(), ...this.#groups.values()]) {
+      for (const count of this.#tallies) {
         count.remove(object);
       }
     }
   }
+}
+
+/** Counts objects. What is removed is the very object that was added. */
+interface Tally<T> {
+  add(object: T): void;
+  remove(object: T): void;
 }
 
 /** Bounds what is kept for the objects of one namespace. */

@@ -1,4 +1,5 @@
 import type { ServerKind } from '../../api/authorization-server.ts';
+import type { RecordRole } from '../../core/record.ts';
 import { type ServerKey, serverKey } from '../../core/server-key.ts';
 import type { RegistrationObject } from './cached-objects.ts';
 import type { Membership } from './key-index.ts';
@@ -7,7 +8,14 @@ import type { Membership } from './key-index.ts';
  * Counts of records, for the bounds that every registration checks. They are kept up to date incrementally, since code
  * that runs per client must not iterate over all records.
  */
-export type RecordCount = 'clients' | 'atServerObject' | 'owed' | 'leftBehind' | 'inNamespace' | 'ended';
+export type RecordCount =
+  | 'clients'
+  | 'atServerObject'
+  | 'owed'
+  | 'leftBehind'
+  | 'inNamespace'
+  | 'ended'
+  | 'roles';
 
 type NameOf = (object: RegistrationObject) => string | undefined;
 
@@ -29,7 +37,23 @@ export const RECORD_COUNTS: Readonly<Record<RecordCount, NameOf>> = {
   /** By {@link endedIn}: clients that may exist although no object uses them any more. */
   ended: ({ record }) =>
     record && record.role !== 'current' ? endedIn(record.client.namespace, record.server.kind) : undefined,
+  /** For metrics, by {@link roleAt}: AuthorizationServers are counted together. */
+  roles: ({ record }) =>
+    record &&
+    roleAt(
+      record.server.kind === 'AuthorizationServer' ? record.server.kind : record.server.name,
+      record.role,
+    ),
 };
+
+/** Name of the count of records that have a role at the server that metrics name so. */
+const roleAt = (server: string, role: RecordRole): string => `${role} ${server}`;
+
+/** The server and the role of a name of {@link roleAt}. */
+export function ofRoleAt(name: string): { readonly server: string; readonly role: string } {
+  const [role = '', server = ''] = name.split(' ');
+  return { server, role };
+}
 
 /** Name of the count of clients that a namespace has at a server; `server`: a key of {@link serverKey}. */
 export const inNamespace = (server: ServerKey, namespace: string): string => `${namespace} ${server}`;

@@ -10,7 +10,7 @@ import { NOW } from '../fixtures/observations.ts';
 import { SETTINGS } from '../fixtures/settings.ts';
 import { Cluster, type Stored } from './cluster.ts';
 import { createFakeClock, createRecordingLog } from './fake-clock.ts';
-import { contextOf, createFakeJwt, createRandom } from './fake-ports.ts';
+import { contextOf, createFakeJwt, createRandom, UNCOUNTED } from './fake-ports.ts';
 import { createApi, FakeLedger, fill, type Write } from './operator-in-memory.ts';
 
 interface Called {
@@ -83,7 +83,7 @@ export function controllerInMemory({ objects, answer, between = (api) => api }: 
       recorded: () => undefined,
     } as never,
     events: { record: (event) => void events.push(event) },
-    counters: { orphanSuspected: () => undefined, serverGone: () => undefined },
+    counters: UNCOUNTED,
     settings: SETTINGS,
   });
   const controller = createController(

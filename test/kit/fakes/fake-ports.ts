@@ -3,6 +3,7 @@ import type { Context } from '../../../src/controller/context.ts';
 import type {
   ApiResult,
   AuthorizationServerHttp,
+  Counters,
   HttpOutcome,
   HttpRequest,
   JsonWebTokens,
@@ -128,6 +129,15 @@ export const signingKey = (material: string, more: Partial<SigningKey> = {}): Si
 });
 
 /** Room for everything. */
+/** Counts nothing. */
+export const UNCOUNTED: Counters = {
+  orphanSuspected: () => undefined,
+  clientChanged: () => undefined,
+  tokenLost: () => undefined,
+  firstReady: () => undefined,
+  serverGone: () => undefined,
+};
+
 export const unbounded = (): NamespaceMemory =>
   new NamespaceMemory({ most: Number.POSITIVE_INFINITY, exempt: '', onRoom: () => undefined });
 

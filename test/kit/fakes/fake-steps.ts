@@ -18,7 +18,7 @@ import { plan } from '../../../src/core/plan.ts';
 import { HEALTHY, type HealthCall } from '../../../src/core/server-health.ts';
 import { INSTALLATION } from '../fixtures/observations.ts';
 import { createFakeClock } from './fake-clock.ts';
-import { contextOf, createFakeHttp, createFakeJwt, createRandom } from './fake-ports.ts';
+import { contextOf, createFakeHttp, createFakeJwt, createRandom, UNCOUNTED } from './fake-ports.ts';
 
 export interface StepScene {
   /** What the authorization server answers, in turn. Default: nothing is sent. */
@@ -72,7 +72,7 @@ export async function takeStep(o: Observation, scene: StepScene = {}) {
     log: { debug: log('debug'), info: log('info'), warn: log('warn'), error: log('error') },
     api: { patch: taken, delete: taken, get: async () => ({ ok: false, status: 404 }) } as never,
     caches: { registrations: cache, clients: cache, secrets: cache } as never,
-    counters: { orphanSuspected: () => {}, serverGone: () => {} },
+    counters: UNCOUNTED,
     events: { record: (event: EventInput) => void events.push(event) },
     ledger: {
       entry: (attempt: string) => entries.get(attempt),

@@ -13,6 +13,7 @@ import { createRecorder } from '../../../src/controller/durable/recorder.ts';
 import type { ApiResult, HttpOutcome, KubernetesApi, ObjectKey } from '../../../src/controller/ports.ts';
 import { toRegistrationObject, toSecretObject } from '../../../src/controller/state/cached-objects.ts';
 import { Memory } from '../../../src/controller/state/client-memory.ts';
+import { ClientTally } from '../../../src/controller/state/client-tally.ts';
 import { CredentialCache } from '../../../src/controller/state/credential-cache.ts';
 import { RefusedWrites } from '../../../src/controller/state/refused-writes.ts';
 import { ReusableTokens } from '../../../src/controller/state/reusable-tokens.ts';
@@ -35,7 +36,14 @@ import { available, connection, NOW } from '../fixtures/observations.ts';
 import { SETTINGS } from '../fixtures/settings.ts';
 import { Cluster, type Stored } from './cluster.ts';
 import { createFakeClock, createRecordingLog } from './fake-clock.ts';
-import { contextOf, createFakeHttp, createFakeJwt, type FakeHttp, unbounded } from './fake-ports.ts';
+import {
+  contextOf,
+  createFakeHttp,
+  createFakeJwt,
+  type FakeHttp,
+  UNCOUNTED,
+  unbounded,
+} from './fake-ports.ts';
 
 /** All that the steps of one client are given: real state between an API server and an authorization server in memory. */
 export interface OperatorInMemory {
@@ -128,6 +136,7 @@ export function operatorInMemory(options: InMemoryOptions = {}): OperatorInMemor
     recorded: nothing,
     unremoved: nothing,
     ...{ servers, credentials, namespaceMemory, texts, statusWrites, oldest: { changed: nothing } as never },
+    tally: new ClientTally(),
   });
   const journal = { append: nothing, settle: nothing, unsettled: () => [] };
   const context: Context = {
@@ -159,7 +168,7 @@ export function operatorInMemory(options: InMemoryOptions = {}): OperatorInMemor
       inUse: (uid: string, clientId: string) => void inUse.push(`${uid} ${clientId}`),
     } as unknown as Context['orphans'],
     events: { record: (event) => void events.push(event) },
-    counters: { orphanSuspected: nothing, serverGone: nothing },
+    counters: UNCOUNTED,
     memory,
     statusWrites,
     servers,

@@ -9,7 +9,7 @@ import { importedFiles, nameOf, type Source } from './source.ts';
  * oauth ◀── dialects, formats ◀── api ◀── core ◀── controller ◀── adapters ◀── main, config
  *                                          core ◀── inventory ◀──────────── cli
  *
- * in controller:  ports ◀── queue, state ◀── durable ◀── context ◀── calls ◀── server, client ◀── wake-ups ◀── controller
+ * in controller:  ports ◀── queue, state ◀── durable ◀── context ◀── calls ◀── server, client ◀── wake-ups, gauges ◀── controller
  * in adapters:    process ◀── kubernetes, authorization-server ◀── measured
  * ```
  * The API lists the names of dialects and formats; beside that oauth's neighbours know nothing of each other.
@@ -29,6 +29,7 @@ const ROOMS: readonly (readonly [prefix: string, rank: number])[] = [
   ['controller/calls/', 14],
   ['controller/server/', 15],
   ['controller/client/', 15],
+  ['controller/gauges.ts', 16],
   ['controller/wake-ups.ts', 16],
   ['controller/controller.ts', 17],
   ['adapters/process/', 20],

@@ -8,7 +8,7 @@ import { ReusableTokens } from '../../../src/controller/state/reusable-tokens.ts
 import { TextPool } from '../../../src/controller/state/text-pool.ts';
 import type { Sensitive } from '../../../src/oauth/sensitive.ts';
 import { sha256 } from '../../../src/oauth/sha256.ts';
-import { createFakeJwt } from '../../kit/fakes/fake-ports.ts';
+import { createFakeJwt, UNCOUNTED } from '../../kit/fakes/fake-ports.ts';
 import { SHOWS_SECRET } from './authorization-server.ts';
 import { createApi, createHttp } from './network.ts';
 import { createClock } from './scheduler.ts';
@@ -66,7 +66,7 @@ export async function lead(world: World, process: Process): Promise<void> {
         operatorNamespace: namespace,
         identity: process.name,
       }),
-      counters: { orphanSuspected: () => undefined, serverGone: () => undefined },
+      counters: UNCOUNTED,
       jwt: createFakeJwt(),
       tokens: new ReusableTokens(clock),
       settings: {

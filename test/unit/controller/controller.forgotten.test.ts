@@ -7,7 +7,7 @@ import { storedServerKey } from '../../../src/core/server-key.ts';
 import { toServerObject } from '../../../src/core/server-object.ts';
 import { toServerRecordObject } from '../../../src/core/server-record.ts';
 import { createFakeClock } from '../../kit/fakes/fake-clock.ts';
-import { answered, contextOf, createFakeJwt, createRandom } from '../../kit/fakes/fake-ports.ts';
+import { answered, contextOf, createFakeJwt, createRandom, UNCOUNTED } from '../../kit/fakes/fake-ports.ts';
 import { issuer, open } from '../../kit/fixtures/server-objects.ts';
 import { serverRecord } from '../../kit/fixtures/server-records.ts';
 import { SETTINGS } from '../../kit/fixtures/settings.ts';
@@ -65,7 +65,7 @@ function operator() {
     log: { debug: () => undefined, info: () => undefined, warn: () => undefined, error: console.error },
     ledger: { entries: () => [], callsOf: () => [], registrationsAt: () => [] } as never,
     orphans: { isEmpty: true, countAt: () => 0, isFull: () => false } as never,
-    counters: { orphanSuspected: () => undefined, serverGone: ({ name }) => void gone.push(name) },
+    counters: { ...UNCOUNTED, serverGone: ({ name }) => void gone.push(name) },
     settings: SETTINGS,
   });
   const controller = createController(

@@ -51,7 +51,7 @@ export async function release(
   if (patched.ok) {
     context.caches.registrations.learn(toRegistrationObject(patched.object));
   }
-  audit(context.log, {
+  audit(context, {
     event: isLeft ? 'LeftBehind' : 'Released',
     client: clientKey(record.client),
     server: serverKey(record.server, record.client.namespace),

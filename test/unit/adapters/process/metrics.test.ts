@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { METRICS } from '../../../../src/adapters/process/metric-table.ts';
+import { LABEL_VALUES, METRICS, type MetricRow } from '../../../../src/adapters/process/metric-table.ts';
 import { createMetrics as create, type Metrics } from '../../../../src/adapters/process/metrics.ts';
+import type { Gauges } from '../../../../src/controller/gauges.ts';
 
 /** Each look is a second after the one before. */
 const createMetrics = (options: Parameters<typeof create>[0] = {}) => {
@@ -9,6 +10,26 @@ const createMetrics = (options: Parameters<typeof create>[0] = {}) => {
 };
 const corporate = { kind: 'ClusterAuthorizationServer', name: 'corporate' } as const;
 const tenants = (name: string) => ({ kind: 'AuthorizationServer', namespace: 'shop', name }) as const;
+
+const NOTHING: Gauges = {
+  clients: [],
+  notReadyForLong: [],
+  overdueRenewals: [],
+  ends: [],
+  registrations: [],
+  orphans: [],
+  servers: [],
+  gates: [],
+  pauses: [],
+  capabilities: [],
+  ledger: [],
+};
+
+/** The lines of one metric, without its name. */
+const linesOf = async (metrics: Metrics, name: string, gauges?: Partial<Gauges>) => {
+  const { body } = await metrics.render(() => gauges && { ...NOTHING, ...gauges });
+  return body.split('\n').flatMap((line) => (line.startsWith(`${name}{`) ? [line.slice(name.length)] : []));
+};
 
 const samples = async (metrics: Metrics) => {
   const { body } = await metrics.render();
@@ -125,6 +146,88 @@ describe('the metrics', () => {
     expect([made, body]).toEqual([1, expect.stringContaining('{resource="oauthclients"} 1')]);
     now = 1_000;
     expect((await metrics.render()).body).toContain('{resource="oauthclients"} 2');
+  });
+
+  it('show the present state, and nothing of the former one', async () => {
+    const metrics = createMetrics();
+    const name = 'oauth_registrar_clients';
+    const state = { server: 'corporate', ready: 'False', condition: 'Stalled', reason: 'InvalidSpec' };
+    const labels = 'server="corporate",ready="False",condition="Stalled",reason="InvalidSpec"';
+    expect(await linesOf(metrics, name, { clients: [{ ...state, count: 3 }] })).toEqual([`{${labels}} 3`]);
+    expect(await linesOf(metrics, name, { clients: [] })).toEqual([]);
+    expect(await linesOf(metrics, name)).toEqual([]);
+  });
+
+  it('add up what has the same labels, and show the longest pause', async () => {
+    const own = { server: 'AuthorizationServer' };
+    const pause = { ...own, calls: 'registrations' };
+    const gauges = {
+      overdueRenewals: [
+        { ...own, count: 1 },
+        { ...own, count: 1 },
+      ],
+      pauses: [
+        { ...pause, count: 30 },
+        { ...pause, count: 20 },
+      ],
+    };
+    expect(await linesOf(createMetrics(), 'oauth_registrar_renewals_overdue', gauges)).toEqual([
+      '{server="AuthorizationServer"} 2',
+    ]);
+    const name = 'oauth_registrar_authorization_server_pause_seconds';
+    expect(await linesOf(createMetrics(), name, gauges)).toEqual([
+      '{server="AuthorizationServer",calls="registrations"} 30',
+    ]);
+  });
+
+  it('have the labels of 500 cluster servers at most in the present state, too (M11)', async () => {
+    const orphans = Array.from({ length: 600 }, (_, index) => ({ server: `s-${index}`, count: 1 }));
+    const lines = await linesOf(createMetrics(), 'oauth_registrar_suspected_orphans', { orphans });
+    expect([lines.length, lines.at(-1)]).toEqual([501, '{server="Other"} 100']);
+  });
+
+  it('begin at 0 where a later increase must be seen', async () => {
+    const servers = [{ server: 'corporate', ready: 'True', reason: 'Available', count: 1 }];
+    const metrics = createMetrics();
+    const lost = 'oauth_registrar_lost_tokens_total';
+    expect(await linesOf(metrics, lost, { servers })).toEqual(['{server="corporate"} 0']);
+    metrics.tokenLost(corporate);
+    expect(await linesOf(metrics, lost, { servers })).toEqual(['{server="corporate"} 1']);
+    expect(await linesOf(metrics, 'oauth_registrar_suspected_orphans_total', { servers })).toEqual([
+      '{server="corporate"} 0',
+    ]);
+  });
+
+  it('count the lines of the audit trail, and time the way to Ready', async () => {
+    const metrics = createMetrics();
+    metrics.clientChanged({ server: corporate, event: 'Registration', outcome: 'Unknown' });
+    metrics.clientChanged({ server: tenants('sso'), event: 'LeftBehind', outcome: undefined });
+    metrics.firstReady(corporate, 4);
+    const ready = 'oauth_registrar_client_ready_seconds';
+    expect(await linesOf(metrics, 'oauth_registrar_client_changes_total')).toEqual([
+      '{server="corporate",event="Registration",outcome="Unknown"} 1',
+      '{server="AuthorizationServer",event="LeftBehind",outcome="None"} 1',
+    ]);
+    expect(await linesOf(metrics, `${ready}_bucket`)).toContain('{le="5",server="corporate"} 1');
+    metrics.serverGone(corporate);
+    expect(await linesOf(metrics, 'oauth_registrar_client_changes_total')).toHaveLength(1);
+    expect(await linesOf(metrics, `${ready}_bucket`)).toEqual([]);
+  });
+
+  it('time writes of the ledger, and show the limit of the memory', async () => {
+    const metrics = createMetrics({ memoryLimit: 268_435_456 });
+    metrics.ledgerWritten(0.02);
+    const lines = await samples(metrics);
+    expect(lines).toContain('oauth_registrar_ledger_write_duration_seconds_sum 0.02');
+    expect(lines).toContain('oauth_registrar_memory_limit_bytes 268435456');
+  });
+
+  it('have values for labels that exist', () => {
+    const unknown = Object.entries(LABEL_VALUES).flatMap(([name, labels]) => {
+      const row: MetricRow | undefined = (METRICS as Readonly<Record<string, MetricRow>>)[name];
+      return Object.keys(labels).filter((label) => row?.labels.includes(label) !== true);
+    });
+    expect(unknown).toEqual([]);
   });
 
   it('have registries of their own', async () => {

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import type { AuditLine } from '../../../../src/controller/calls/audit.ts';
+import { type AuditLine, auditLine } from '../../../../src/core/audit-line.ts';
 import type { Observation } from '../../../../src/core/observation.ts';
 import { Sensitive } from '../../../../src/oauth/sensitive.ts';
 import { answered } from '../../../kit/fakes/fake-ports.ts';
@@ -55,7 +55,11 @@ const failedDeletion = (more: object) =>
 /** The lines of the audit trail. */
 async function trailOf(o: Observation, scene: StepScene = {}) {
   const { lines } = await takeStep(o, { contents, ...scene });
-  return lines.filter(({ message }) => message === 'audit');
+  const trail = lines.filter(({ message }) => message === 'audit');
+  for (const { fields } of trail) {
+    auditLine.parse(fields);
+  }
+  return trail;
 }
 
 const COMMON = { client: 'shop/storefront', server: 'ClusterAuthorizationServer/corporate' };

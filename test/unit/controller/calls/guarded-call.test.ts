@@ -9,12 +9,13 @@ import {
 } from '../../../../src/controller/calls/guarded-call.ts';
 import type { HttpRequest } from '../../../../src/controller/ports.ts';
 import { Slots } from '../../../../src/controller/state/slots.ts';
+import type { AuditLine } from '../../../../src/core/audit-line.ts';
 import type { Failure } from '../../../../src/core/failure.ts';
 import type { RecentCall } from '../../../../src/core/observation.ts';
 import { storedServerKey } from '../../../../src/core/server-key.ts';
 import { Sensitive } from '../../../../src/oauth/sensitive.ts';
 import { createFakeClock } from '../../../kit/fakes/fake-clock.ts';
-import { answered, contextOf } from '../../../kit/fakes/fake-ports.ts';
+import { answered, contextOf, UNCOUNTED } from '../../../kit/fakes/fake-ports.ts';
 
 const CALL: GuardedCall = {
   attempt: 'a1',
@@ -58,12 +59,18 @@ function createScene(scene: Scene) {
   const trace: string[] = [];
   const audited: object[] = [];
   const counted: string[] = [];
+  const told: string[] = [];
   const does = (what: string) => void trace.push(what);
   const slots = new Slots();
   const clock = createFakeClock({ skipMs: 1_000 });
   const context = contextOf({
     clock,
     lead: { held: () => holdsLead },
+    counters: {
+      ...UNCOUNTED,
+      tokenLost: ({ name }) => void told.push(`token lost at ${name}`),
+      clientChanged: ({ server, event, outcome }) => void told.push(`${event} ${outcome} at ${server.name}`),
+    },
     log: { info: (_: string, fields: object) => void audited.push(fields) } as never,
     memory: {
       wasSent: (key: string, { kind, attempt }: RecentCall) => void counted.push(`${key} ${kind} ${attempt}`),
@@ -115,7 +122,7 @@ function createScene(scene: Scene) {
     ...scene.handlers,
   };
   const result = guarded({ ...CALL, ...scene.call }, TERMS, handlers, context);
-  return { trace, slots, audited, counted, result };
+  return { trace, slots, audited, counted, told, result };
 }
 
 const concluding = (
@@ -338,9 +345,18 @@ describe('the audit trail', () => {
     ['a call that is not made', { isCommitted: false }, []],
     ['something that throws before anything is sent', { handlers: { prepare: broken } }, []],
   ])('names %s', async (_, scene, lines) => {
-    const { audited, result } = createScene({ ...scene, call: named });
+    const { audited, told, result } = createScene({ ...scene, call: named });
     await result.catch(() => undefined);
     expect(audited).toEqual(lines);
+    expect(told).toEqual(lines.map(({ event, outcome }: Partial<AuditLine>) => `${event} ${outcome} at sso`));
+  });
+
+  test('is counted with each token that the server refused', async () => {
+    const lostToken: Failure = { ...failure, kind: 'TokenRefused', reason: 'RegistrationAccessTokenLost' };
+    const conclude = () => ({ shown: lostToken, finish: () => ({ entry: 'Settle', result: 'r' }) as const });
+    const { told, result } = createScene({ handlers: { conclude } });
+    await result;
+    expect(told).toEqual(['token lost at sso']);
   });
 
   test('names no call that is not to be named', async () => {

@@ -3,7 +3,7 @@ import { reconcileClient } from '../../../../src/controller/client/reconcile.ts'
 import type { HttpOutcome } from '../../../../src/controller/ports.ts';
 import { storedServerKey } from '../../../../src/core/server-key.ts';
 import type { Stored } from '../../../kit/fakes/cluster.ts';
-import { answered } from '../../../kit/fakes/fake-ports.ts';
+import { answered, UNCOUNTED } from '../../../kit/fakes/fake-ports.ts';
 import {
   type InMemoryOptions,
   type OperatorInMemory,
@@ -13,7 +13,9 @@ import {
 import {
   clientObject,
   OPERATOR_NAMESPACE,
+  recorded,
   registeredClient,
+  registrationSecret,
   surroundings,
 } from '../../../kit/fixtures/objects.ts';
 import { NOW } from '../../../kit/fixtures/observations.ts';
@@ -48,6 +50,42 @@ describe('A round', () => {
     expect(wrote(taken)).toEqual([RECORD, 'create Secret shop/storefront-oauth', STATUS]);
     expect(statusOf(taken)).toMatchObject({ clientId: 'c1', secretName: 'storefront-oauth' });
     expect(taken.http.sent).toHaveLength(1);
+  });
+
+  test('counts how long a new client took to be Ready, once', async () => {
+    const ready: unknown[] = [];
+    const counters = { ...UNCOUNTED, firstReady: (...told: readonly unknown[]) => void ready.push(told) };
+    const taken = operator({ parts: { counters } });
+    await round(taken);
+    const server = { kind: 'ClusterAuthorizationServer', name: 'corporate' };
+    expect(ready).toEqual([[server, 7_200]]);
+    const status = { clientId: 'c1', secretName: 'storefront-oauth' };
+    const again = operator({
+      objects: registeredClient().map((one) => (one.kind === 'OAuthClient' ? { ...one, status } : one)),
+      parts: { counters },
+    });
+    await round(again);
+    expect([statusOf(again)?.['conditions'], ready.length]).toEqual([
+      expect.arrayContaining([expect.objectContaining({ type: 'Ready', status: 'True' })]),
+      1,
+    ]);
+  });
+
+  test('remembers a renewal that is overdue until it is not', async () => {
+    const ends = (hours: number) => new Date(NOW + hours * 3_600_000).toISOString();
+    const taken = operator({
+      objects: [
+        ...surroundings(),
+        clientObject({}, { replacement: { onEdit: 'Automatic', onExpiry: 'Never', overlap: '24h' } }),
+        registrationSecret(
+          recorded({ registeredAt: '2026-01-01T00:00:00Z', clientSecretExpiresAt: ends(20) }),
+        ),
+      ],
+    });
+    await round(taken);
+    expect([...taken.memory.overdue]).toEqual([SERVER]);
+    taken.memory.forget(taken.round.key);
+    expect([...taken.memory.overdue]).toEqual([]);
   });
 
   test('writes nothing the second time', async () => {

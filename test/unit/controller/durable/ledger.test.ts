@@ -35,7 +35,9 @@ const continued: string[] = [];
 function createLedger(store: FakeConfigMap = createFakeConfigMap(), holder = 'pod-1_x') {
   const clock = createFakeClock();
   const fenced: string[] = [];
+  const written: number[] = [];
   const ledger = new Ledger({
+    onWrite: (seconds) => void written.push(seconds),
     api: store.api,
     namespace: 'op',
     holder,
@@ -44,7 +46,7 @@ function createLedger(store: FakeConfigMap = createFakeConfigMap(), holder = 'po
     onFenced: (why) => void fenced.push(why),
     installation: { id: INSTALLATION, isOurs: (id) => [INSTALLATION, ...continued].includes(id) },
   });
-  return { ledger, store, clock, fenced };
+  return { ledger, store, clock, fenced, written };
 }
 
 async function createLeader(store?: FakeConfigMap, holder?: string) {
@@ -522,4 +524,14 @@ describe('a ledger that was copied from another cluster', () => {
     expect(store.stored()?.data).toMatchObject({ installation: INSTALLATION });
     continued.pop();
   });
+});
+
+test('its size by state is known, and how long a write takes is told', async () => {
+  const leader = await createLeader();
+  expect([leader.ledger.sizes, leader.written]).toEqual([{ underWay: 0, interrupted: 0 }, []]);
+  await committed(leader, 'a1');
+  await committed(leader, 'a2');
+  leader.ledger.interrupt('a2');
+  expect(leader.ledger.sizes).toEqual({ underWay: 1, interrupted: 1 });
+  expect(leader.written).toEqual([0, 0]);
 });

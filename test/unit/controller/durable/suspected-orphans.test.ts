@@ -353,3 +353,13 @@ describe('H4: the share of each namespace', () => {
     expect(MAX_ORPHAN_BYTES * SHARES.listedOrphans.most).toBeLessThan(700 * 1024);
   });
 });
+
+test('how many are listed for each server is known, of both lists', async () => {
+  const { orphans, reportAll } = await loaded();
+  const own = storedServerKey('AuthorizationServer/shop/sso');
+  await reportAll([entry('a1'), entry('a2'), { ...entry('a3'), server: own }]);
+  expect(orphans.listed()).toEqual([
+    [SERVER, 2],
+    [own, 1],
+  ]);
+});

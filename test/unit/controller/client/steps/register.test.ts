@@ -3,7 +3,7 @@ import { keepMeans } from '../../../../../src/controller/calls/server-means.ts';
 import { PLACES } from '../../../../../src/controller/state/refused-writes.ts';
 import type { ServerState } from '../../../../../src/controller/state/server-registry.ts';
 import { Sensitive } from '../../../../../src/oauth/sensitive.ts';
-import { answered } from '../../../../kit/fakes/fake-ports.ts';
+import { answered, UNCOUNTED } from '../../../../kit/fakes/fake-ports.ts';
 import { type OperatorInMemory, refusals } from '../../../../kit/fakes/operator-in-memory.ts';
 import {
   ATTEMPT,
@@ -585,7 +585,7 @@ describe('A registration that is answered otherwise', () => {
     const counted = vi.fn();
     const taken = await register({
       outcomes: [noAnswer()],
-      parts: { counters: { orphanSuspected: counted, serverGone: () => undefined } },
+      parts: { counters: { ...UNCOUNTED, orphanSuspected: counted } },
     });
     expect([taken.result, taken.wrote]).toEqual([DONE, []]);
     expect(taken.orphans).toHaveLength(1);
