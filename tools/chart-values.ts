@@ -233,10 +233,15 @@ export const chartValues = z.strictObject({
     .strictObject({
       enabled: z.boolean().default(false).describe('Makes the PrometheusRule; its kind must be installed.'),
       labels: stringMap.default({}).describe('Labels by which your Prometheus selects it.'),
-      groups: z.array(anyMap).default([]).describe('Groups of rules.'),
+      runbooks: z
+        .string()
+        .min(1)
+        .default('docs/alerts.md')
+        .describe('Where you publish docs/alerts.md, as a URL; the anchor of the alert follows.'),
+      groups: z.array(anyMap).default([]).describe('Further groups of rules.'),
     })
     .prefault({})
-    .describe('Alerts for the Prometheus operator. docs/operating.md has expressions.'),
+    .describe('Alerts for the Prometheus operator: docs/alerts.md.'),
   dashboard: z
     .strictObject({
       enabled: z.boolean().default(false).describe('Makes a ConfigMap with the dashboards.'),

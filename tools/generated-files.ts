@@ -1,5 +1,6 @@
 import { stringify } from 'yaml';
 import { customResourceDefinitions } from '../src/api/crd.ts';
+import { alertsPage, prometheusRule } from './alerts.ts';
 import { argocdSettings } from './argocd-settings.ts';
 import { logsPage } from './audit-tables.ts';
 import { chartFiles } from './chart-files.ts';
@@ -22,6 +23,9 @@ export function generatedFiles(): ReadonlyMap<string, string> {
     ...crds,
     ['docs/reference.md', referencePage() + findingsSection()],
     logsPage(),
+    ['docs/alerts.md', alertsPage()],
+    ['deploy/monitoring/prometheus-rule.yaml', prometheusRule()],
+    ['deploy/chart/files/prometheus-rule.yaml', prometheusRule()],
     ...serverPages(),
     ...chartFiles(crds),
     ...argocdSettings(),

@@ -69,7 +69,7 @@ ${Object.entries(LABEL_FACTS).map(labelRow).join('\n')}
 Of \`/metrics\`. No tenant chooses a label: \`server\` is the name of a ClusterAuthorizationServer, and all AuthorizationServers are
 counted together as \`AuthorizationServer\`. \`None\` stands for objects without a server that exists, \`Other\` for the
 servers beyond the first ${SHARES.metricLabels.most}. Gauges of clients and servers are shown by the Pod that leads. Beside these are the
-metrics of the process and of Node.js (\`process_…\`, \`nodejs_…\`).
+metrics of the process and of Node.js (\`process_…\`, \`nodejs_…\`). Alerts on them: [alerts.md](alerts.md).
 
 | Metric | Type | Labels | Question | Meaning |
 | --- | --- | --- | --- | --- |

@@ -81,6 +81,13 @@ UPDATE_SCREENSHOTS=1 it takes the pictures of docs/inventory.md.`,
   },
   {
     ...TESTS,
+    name: 'test:alerts',
+    about: `Loads the alerts into promtool and shows for each that it fires and that it keeps silent. Seconds; the first run builds
+promtool with Go, some minutes.`,
+    args: ['run', '--config=vitest.alerts.config.ts'],
+  },
+  {
+    ...TESTS,
     name: 'test:release',
     about: `Makes a release on stand-in base images, pushes image and chart to a registry of this machine, pulls and compares them.
 Needs what \`npm run release\` needs. About five minutes on two cores.`,

@@ -38,9 +38,6 @@ is asked only if there is one: `helm template` and GitOps tools have none.
 {{- if and .serviceMonitor.enabled .podMonitor.enabled -}}
 {{- fail "serviceMonitor and podMonitor are both enabled, and everything would be counted twice: disable one." -}}
 {{- end -}}
-{{- if and .prometheusRule.enabled (not .prometheusRule.groups) -}}
-{{- fail "prometheusRule is enabled without rules: name them in prometheusRule.groups. docs/operating.md has expressions." -}}
-{{- end -}}
 {{- if and .dashboard.enabled (not .dashboard.dashboards) -}}
 {{- fail "dashboard is enabled without dashboards: name them in dashboard.dashboards." -}}
 {{- end -}}

@@ -65,6 +65,7 @@ export const LABEL_VALUES: Readonly<Record<string, Readonly<Record<string, reado
   oauth_registrar_authorization_server_capabilities: { capability: CAPABILITIES },
   oauth_registrar_reconciles_total: { result: ['rested', 'later', 'failed'] },
   oauth_registrar_ledger_entries: { state: ['UnderWay', 'Interrupted'] },
+  oauth_registrar_kubernetes_requests_total: { verb: ['get', 'list', 'create', 'update', 'patch', 'delete'] },
 };
 
 /**

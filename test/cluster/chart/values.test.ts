@@ -117,7 +117,6 @@ const REFUSED: readonly Refusal[] = [
     bounds({ _default: { redirectHosts: ['https://shop.example.com'] } }),
     'tenantPolicies.bounds._default.redirectHosts has "https://shop.example.com", which is no host: write shop.example.com, or *.example.com',
   ],
-  ['alerts without rules', { prometheusRule: { enabled: true } }, 'name them in prometheusRule.groups'],
   ['dashboards without a dashboard', { dashboard: { enabled: true } }, 'name them in dashboard.dashboards'],
 ];
 

@@ -8,7 +8,7 @@ import type { Progress } from './progress.ts';
  * Programs that a few tests need, each built from a module of its own below `tools/`: of others, and `gitops` of ours,
  * which has packages of others in it.
  */
-export type GoTool = 'helm4' | 'helm3' | 'kwok' | 'crane' | 'syft' | 'gitops';
+export type GoTool = 'helm4' | 'helm3' | 'kwok' | 'crane' | 'syft' | 'promtool' | 'gitops';
 
 interface Recipe {
   /** Of the program, for people. */
@@ -64,6 +64,13 @@ const RECIPES: Readonly<Record<GoTool, Recipe>> = {
     module: 'github.com/fluxcd/pkg/runtime',
     package: 'main',
     typically: '2 min',
+  },
+  promtool: {
+    title: 'promtool',
+    module: 'github.com/prometheus/prometheus',
+    package: 'cmd/promtool',
+    versionVariable: 'github.com/prometheus/common/version.Version',
+    typically: '4 min',
   },
 };
 
