@@ -244,14 +244,14 @@ export const chartValues = z.strictObject({
     .describe('Alerts for the Prometheus operator: docs/alerts.md.'),
   dashboard: z
     .strictObject({
-      enabled: z.boolean().default(false).describe('Makes a ConfigMap with the dashboards.'),
+      enabled: z.boolean().default(false).describe('Makes a ConfigMap with the dashboard.'),
       labels: stringMap
         .default({ grafana_dashboard: '1' })
         .describe('Labels by which the sidecar of Grafana selects it.'),
-      dashboards: stringMap.default({}).describe('Name of a file → the JSON of a dashboard.'),
+      dashboards: stringMap.default({}).describe('Further dashboards: name of a file → its JSON.'),
     })
     .prefault({})
-    .describe('Dashboards for Grafana.'),
+    .describe('The dashboard for Grafana: docs/operating.md.'),
   extraObjects: z
     .array(anyMap)
     .default([])

@@ -4,6 +4,7 @@ import { alertsPage, prometheusRule } from './alerts.ts';
 import { argocdSettings } from './argocd-settings.ts';
 import { logsPage } from './audit-tables.ts';
 import { chartFiles } from './chart-files.ts';
+import { dashboardJson } from './dashboard.ts';
 import { findingsSection } from './findings-section.ts';
 import { referencePage } from './reference-page.ts';
 import { serverPages } from './server-pages.ts';
@@ -26,6 +27,8 @@ export function generatedFiles(): ReadonlyMap<string, string> {
     ['docs/alerts.md', alertsPage()],
     ['deploy/monitoring/prometheus-rule.yaml', prometheusRule()],
     ['deploy/chart/files/prometheus-rule.yaml', prometheusRule()],
+    ['deploy/monitoring/dashboard.json', dashboardJson()],
+    ['deploy/chart/files/dashboard.json', dashboardJson()],
     ...serverPages(),
     ...chartFiles(crds),
     ...argocdSettings(),

@@ -38,9 +38,6 @@ is asked only if there is one: `helm template` and GitOps tools have none.
 {{- if and .serviceMonitor.enabled .podMonitor.enabled -}}
 {{- fail "serviceMonitor and podMonitor are both enabled, and everything would be counted twice: disable one." -}}
 {{- end -}}
-{{- if and .dashboard.enabled (not .dashboard.dashboards) -}}
-{{- fail "dashboard is enabled without dashboards: name them in dashboard.dashboards." -}}
-{{- end -}}
 {{- end -}}
 {{- if has .Release.Namespace .Values.namespaces -}}
 {{- fail (printf "namespaces has %s, the operator's own namespace: choose another namespace for the release, so that tenants can't read registration Secrets." .Release.Namespace) -}}

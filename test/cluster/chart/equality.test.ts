@@ -82,6 +82,16 @@ describe.each(HELM_VERSIONS)('%s renders what kustomize renders', (version) => {
     expect(await compare('deploy/overlays/tenant-policies', values, 'oauth-registrar-system')).toEqual(plain);
   });
 
+  test('of alerts and dashboard', async () => {
+    const values = { prometheusRule: { enabled: true }, dashboard: { enabled: true } };
+    const objects = await chart.objects(values, 'oauth-registrar-system');
+    const monitoring = objects.filter(({ kind }) => kind === 'PrometheusRule' || kind === 'ConfigMap');
+    expect(monitoring.map(withoutLabels)).toEqual(
+      expect.arrayContaining((await kustomized('deploy/monitoring')).map(withoutLabels)),
+    );
+    expect(monitoring).toHaveLength(2);
+  });
+
   test('for listed namespaces, but for this list', async () => {
     const values = {
       namespaces: ['shop'],

@@ -1,7 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { ALERTS } from '../../../tools/alerts.ts';
 import type { ChartValues } from '../../../tools/chart-values.ts';
+import { dashboardJson } from '../../../tools/dashboard.ts';
 import { HELM_VERSIONS } from '../../kit/testbed/helm.ts';
 import { CHART, isHook, type Manifest, only, useRendering, valueAt } from './rendered.ts';
 
@@ -117,7 +119,6 @@ const REFUSED: readonly Refusal[] = [
     bounds({ _default: { redirectHosts: ['https://shop.example.com'] } }),
     'tenantPolicies.bounds._default.redirectHosts has "https://shop.example.com", which is no host: write shop.example.com, or *.example.com',
   ],
-  ['dashboards without a dashboard', { dashboard: { enabled: true } }, 'name them in dashboard.dashboards'],
 ];
 
 describe.each(HELM_VERSIONS)('%s refuses', (version) => {
@@ -321,7 +322,12 @@ describe('values', () => {
     const rule = { alert: 'NoLeader', expr: 'absent(oauth_registrar_leader == 1)' };
     const objects = await chart.objects({
       serviceMonitor: { enabled: true, interval: '30s', labels: { release: 'prometheus' } },
-      prometheusRule: { enabled: true, groups: [{ name: 'oauth-registrar', rules: [rule] }] },
+      prometheusRule: {
+        enabled: true,
+        labels: { release: 'prometheus' },
+        runbooks: 'https://docs.example.com/alerts',
+        groups: [{ name: 'more', rules: [rule] }],
+      },
       dashboard: { enabled: true, dashboards: { 'one.json': '{"title":"One"}' } },
     });
     const monitor = only(objects, 'ServiceMonitor');
@@ -330,10 +336,19 @@ describe('values', () => {
     const service = only(objects, 'Service');
     expect(service.metadata.labels).toMatchObject(valueAt<object>(monitor, 'spec.selector.matchLabels'));
     expect(valueAt(service, 'spec.ports.0.name')).toBe('http');
-    expect(valueAt(only(objects, 'PrometheusRule'), 'spec.groups.0.rules')).toEqual([rule]);
+    const rules = only(objects, 'PrometheusRule');
+    expect(rules.metadata.labels).toMatchObject({ release: 'prometheus' });
+    expect(valueAt(rules, 'spec.groups.1.rules')).toEqual([rule]);
+    expect(valueAt(rules, 'spec.groups.0.rules')).toHaveLength(ALERTS.length);
+    expect(valueAt(rules, 'spec.groups.0.rules.0.annotations.runbook_url')).toBe(
+      'https://docs.example.com/alerts#oauthregistrardown',
+    );
     const dashboards = only(objects, 'ConfigMap');
     expect(dashboards.metadata.labels).toMatchObject({ grafana_dashboard: '1' });
-    expect(valueAt(dashboards, 'data')).toEqual({ 'one.json': '{"title":"One"}' });
+    expect(valueAt(dashboards, 'data')).toEqual({
+      'one.json': '{"title":"One"}',
+      'oauth-registrar.json': dashboardJson(),
+    });
 
     const alone = await chart.objects({ podMonitor: { enabled: true } });
     expect(valueAt(only(alone, 'PodMonitor'), 'spec.podMetricsEndpoints')).toEqual([
