@@ -29,6 +29,10 @@ export interface Config {
   };
   readonly journalDir: string;
   readonly port: number;
+  /** Whether `/metrics` asks for a token of the cluster. */
+  readonly metricsAuthentication: boolean;
+  /** The files by which the port serves HTTPS; `undefined`: it serves HTTP. */
+  readonly tls: { readonly certFile: string; readonly keyFile: string } | undefined;
   readonly logLevel: 'debug' | 'info' | 'warn' | 'error';
   readonly allowHttp: boolean;
   readonly allowAddresses: readonly string[];
@@ -101,6 +105,16 @@ export const FLAGS = {
     default: '8080',
     help: 'Port of /livez, /readyz and /metrics; 0 for any free one.',
   },
+  'metrics-authentication': {
+    type: 'boolean',
+    default: false,
+    help: 'Serve /metrics only to callers who send a token of the cluster and have the right get of that path.',
+  },
+  'tls-cert-file': {
+    type: 'string',
+    help: 'Certificate chain (PEM) by which the port serves HTTPS; read again when it changes. Default: plain HTTP.',
+  },
+  'tls-private-key-file': { type: 'string', help: 'Private key (PEM) of that certificate.' },
   'log-level': { type: 'string', default: 'info', help: 'debug, info, warn or error.' },
   'allow-http': { type: 'boolean', default: false, help: 'Permit http URLs. For tests and trials only.' },
   'allow-addresses': {
@@ -153,6 +167,8 @@ const schema = z
     port: z.coerce.number().int().min(0).max(65_535),
     'namespace-memory': z.coerce.number().int().min(1).max(65_536),
     'log-level': z.enum(['debug', 'info', 'warn', 'error']),
+    'tls-cert-file': z.string().min(1).optional(),
+    'tls-private-key-file': z.string().min(1).optional(),
     'leader-elect-lease-duration': seconds,
     'leader-elect-renew-deadline': seconds,
     'leader-elect-retry-period': seconds,
@@ -163,6 +179,14 @@ const schema = z
       'cluster-id',
       'is needed with --namespaces: kubectl get namespace kube-system -o jsonpath={.metadata.uid}',
     ),
+  )
+  .refine(
+    (flags) => flags['tls-cert-file'] === undefined || flags['tls-private-key-file'] !== undefined,
+    problemAt('tls-private-key-file', 'is needed with --tls-cert-file'),
+  )
+  .refine(
+    (flags) => flags['tls-private-key-file'] === undefined || flags['tls-cert-file'] !== undefined,
+    problemAt('tls-cert-file', 'is needed with --tls-private-key-file'),
   )
   .refine(
     (flags) => flags['leader-elect-renew-deadline'] < flags['leader-elect-lease-duration'],
@@ -230,6 +254,8 @@ function toConfig(
     },
     journalDir: values['journal-dir'],
     port: checked.port,
+    metricsAuthentication: values['metrics-authentication'],
+    tls: tlsOf(checked['tls-cert-file'], checked['tls-private-key-file']),
     logLevel: checked['log-level'],
     allowHttp: values['allow-http'],
     allowAddresses: separate(values['allow-addresses'] ?? []),
@@ -245,6 +271,9 @@ function toConfig(
     },
   };
 }
+
+const tlsOf = (certFile: string | undefined, keyFile: string | undefined): Config['tls'] =>
+  certFile === undefined || keyFile === undefined ? undefined : { certFile, keyFile };
 
 /** A flag may be given several times, or once with commas. */
 const separate = (values: readonly string[]): readonly string[] =>

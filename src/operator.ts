@@ -1,5 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { createJsonWebTokens } from './adapters/authorization-server/json-web-tokens.ts';
+import {
+  type AccessReviews,
+  createAccessReviews,
+  refusalOfPath,
+} from './adapters/kubernetes/access-review.ts';
 import { createKubernetesApi, type PagedApi } from './adapters/kubernetes/api.ts';
 import { createWatches, type Watches } from './adapters/kubernetes/cache-feeds.ts';
 import { readClusterId } from './adapters/kubernetes/cluster-id.ts';
@@ -40,6 +45,8 @@ import { createServerCalls } from './server-calls.ts';
 const LOOK_MS = 15_000;
 /** Leaves a part of the pod's grace period for the steps that follow. */
 const DRAIN_MS = 50_000;
+/** Prometheus gives a scrape ten seconds by default, and a caller needs two reviews. */
+const REVIEW_MS = 4_000;
 /** An unreachable API server must not prevent the process from ending. */
 const FLUSH_MS = 5_000;
 
@@ -79,11 +86,19 @@ export async function operate(config: Config, log: Log, around: Around = (ports)
     around,
   });
   try {
-    return await lead({ ...installation, elector, config, clock, log, ending, metrics });
+    const reviews = config.metricsAuthentication ? reviewsOver(connection, clock) : undefined;
+    return await lead({ ...installation, elector, config, clock, log, ending, metrics, reviews });
   } finally {
     await connection.close();
   }
 }
+
+/** With a connection of their own, so that reviews never take the turns of writes. */
+const reviewsOver = (connection: Connection, clock: ClusterClock): AccessReviews =>
+  createAccessReviews({
+    api: createKubernetesApi({ ...connection, calls: connection.watches }, { clock, timeoutMs: REVIEW_MS }),
+    clock,
+  });
 
 function endOnSignal(log: Log): AbortSignal {
   const ending = new AbortController();
@@ -263,6 +278,8 @@ interface Running extends Installed {
   readonly log: Log;
   readonly ending: AbortSignal;
   readonly metrics: Metrics;
+  /** `undefined`: metrics are for everybody. */
+  readonly reviews: AccessReviews | undefined;
 }
 
 async function lead(running: Running): Promise<number> {
@@ -321,7 +338,7 @@ async function tellBlindness({ controller, watches, clock }: Running, signal: Ab
 
 /** `/livez`, `/readyz`, `/metrics`. A replica that waits for the lead is ready, since it can take over. */
 function serve(
-  { config, watches, metrics, controller }: Running,
+  { config, watches, metrics, controller, reviews, log }: Running,
   state: { synced: boolean; leading: boolean },
 ) {
   for (const name of watches.views().keys()) {
@@ -329,6 +346,11 @@ function serve(
   }
   return startHttpEndpoint({
     port: config.port,
+    log,
+    ...(config.tls === undefined ? {} : { tls: config.tls }),
+    ...(reviews === undefined
+      ? {}
+      : { refusal: (authorization) => refusalOfPath(reviews, authorization, '/metrics') }),
     live: () => (state.synced ? whatRestartCures(watches.views()) : undefined),
     ready: () => (state.leading ? whatIsMissing(watches.views()) : undefined),
     metrics: () => {

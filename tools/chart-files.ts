@@ -18,6 +18,8 @@ const COPIES = {
   'cluster-role.yaml': 'deploy/operator/cluster-role.yaml',
   'role.yaml': 'deploy/operator/role.yaml',
   'finalizer-policy.yaml': 'deploy/overlays/finalizer-policy/policy.yaml',
+  'access-reviews.yaml': 'deploy/components/access-reviews/cluster-role.yaml',
+  'metrics-reader.yaml': 'deploy/components/metrics-authentication/metrics-reader.yaml',
   'tenant-restore-role.yaml': 'deploy/components/tenant-policies/restore-role.yaml',
   'tenant-writers.yaml': 'deploy/components/tenant-policies/writers.yaml',
   'tenant-policies.yaml': 'deploy/components/tenant-policies/tenants.yaml',

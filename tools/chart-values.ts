@@ -225,6 +225,33 @@ export const chartValues = z.strictObject({
     .describe('Further variables of the container, such as HTTPS_PROXY: a list of name and value.'),
   commonLabels: stringMap.default({}).describe('Labels of every object, and of the Pods.'),
   podAnnotations: stringMap.default({}).describe('Annotations of the Pods.'),
+  metrics: z
+    .strictObject({
+      authentication: z
+        .boolean()
+        .default(false)
+        .describe(
+          'Serves /metrics only to callers with a token of the cluster and the right to get /metrics. Bind ClusterRole oauth-registrar-metrics-reader to the account of Prometheus.',
+        ),
+      tokenSecret: z
+        .strictObject({
+          name: z
+            .string()
+            .default('')
+            .describe('Default: a ServiceMonitor has Prometheus send the token of its own account.'),
+          key: z.string().min(1).default('token').describe('Key of the token.'),
+        })
+        .prefault({})
+        .describe('Secret of the namespace with the token that Prometheus sends. A PodMonitor needs it.'),
+      tlsSecret: z
+        .string()
+        .default('')
+        .describe(
+          'Secret of type kubernetes.io/tls by which the port serves HTTPS, for probes and metrics. Its ca.crt verifies it.',
+        ),
+    })
+    .prefault({})
+    .describe('Who may read metrics, and how they travel.'),
   serviceMonitor: monitor('ServiceMonitor and a Service').describe(
     'For the Prometheus operator. Choose one of the two monitors.',
   ),

@@ -155,3 +155,24 @@ test("listed namespaces need the id of the cluster, which can't be read with the
       '--cluster-id: is needed with --namespaces: kubectl get namespace kube-system -o jsonpath={.metadata.uid}',
   });
 });
+
+describe('the certificate of the port', () => {
+  test('is none by default, and metrics are for everybody', () => {
+    expect(readConfig([], {})).toMatchObject({ tls: undefined, metricsAuthentication: false });
+  });
+
+  test('is a file beside that of its key', () => {
+    const flags = ['--tls-cert-file=/tls/tls.crt', '--tls-private-key-file=/tls/tls.key'];
+    expect(readConfig([...flags, '--metrics-authentication'], {})).toMatchObject({
+      tls: { certFile: '/tls/tls.crt', keyFile: '/tls/tls.key' },
+      metricsAuthentication: true,
+    });
+  });
+
+  test.each([
+    ['--tls-cert-file=a', '--tls-private-key-file: is needed with --tls-cert-file'],
+    ['--tls-private-key-file=a', '--tls-cert-file: is needed with --tls-private-key-file'],
+  ])("can't be %s alone", (flag, problem) => {
+    expect(readConfig([flag], {})).toEqual({ problem });
+  });
+});

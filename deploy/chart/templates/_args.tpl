@@ -27,6 +27,15 @@
 {{- end }}
 {{- end }}
 {{- end }}
+{{- with .Values.metrics }}
+{{- if .authentication }}
+- --metrics-authentication
+{{- end }}
+{{- if .tlsSecret }}
+- --tls-cert-file=/etc/oauth-registrar/tls/tls.crt
+- --tls-private-key-file=/etc/oauth-registrar/tls/tls.key
+{{- end }}
+{{- end }}
 {{- with .Values.extraArgs }}
 {{ toYaml . }}
 {{- end }}

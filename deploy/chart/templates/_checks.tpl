@@ -35,6 +35,12 @@ is asked only if there is one: `helm template` and GitOps tools have none.
 {{- include "oauth-registrar.checks.cidr" .cidr -}}
 {{- end -}}
 {{- include "oauth-registrar.checks.tenantPolicies" .tenantPolicies -}}
+{{- if and .podMonitor.enabled .metrics.authentication (not .metrics.tokenSecret.name) -}}
+{{- fail "podMonitor can't send the token that metrics.authentication asks for: name its Secret in metrics.tokenSecret.name, or use serviceMonitor." -}}
+{{- end -}}
+{{- if and .metrics.tokenSecret.name (not .metrics.authentication) -}}
+{{- fail "metrics.tokenSecret is set, and metrics.authentication is false, so nobody would ask for the token: set metrics.authentication=true." -}}
+{{- end -}}
 {{- if and .serviceMonitor.enabled .podMonitor.enabled -}}
 {{- fail "serviceMonitor and podMonitor are both enabled, and everything would be counted twice: disable one." -}}
 {{- end -}}

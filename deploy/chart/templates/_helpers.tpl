@@ -79,6 +79,13 @@ Prints the objects of a file of files/, which is a copy of what kustomize applie
 {{- if and (eq .kind "ClusterRole") (eq .metadata.name "oauth-registrar") -}}
 {{- $_ := set .metadata "name" $role -}}
 {{- end -}}
+{{- $apart := list "oauth-registrar-access-reviews" "oauth-registrar-metrics-reader" -}}
+{{- if and $.root.Values.namespaces (has .metadata.name $apart) -}}
+{{- $_ := set .metadata "name" (printf "%s-%s" (include "oauth-registrar.prefix" $.root) (trimPrefix "oauth-registrar-" .metadata.name)) -}}
+{{- with .roleRef -}}
+{{- $_ := set . "name" $.object.metadata.name -}}
+{{- end -}}
+{{- end -}}
 {{- if and .roleRef (eq .roleRef.kind "ClusterRole") (eq .roleRef.name "oauth-registrar") -}}
 {{- $_ := set .roleRef "name" $role -}}
 {{- end -}}

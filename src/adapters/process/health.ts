@@ -1,4 +1,5 @@
 import { SHARES } from '../../api/shares.ts';
+import type { Log } from '../../controller/ports.ts';
 import {
   type HttpServer,
   PLAIN_TEXT,
@@ -6,6 +7,7 @@ import {
   type ServedRequest,
   startHttpServer,
 } from './http-server.ts';
+import type { TlsFiles } from './tls-files.ts';
 
 /** What the endpoint reports. */
 export interface HttpEndpointOptions {
@@ -18,13 +20,23 @@ export interface HttpEndpointOptions {
   /** What is not ready yet, as a sentence; `undefined` when the process is ready. */
   readonly ready: () => string | undefined;
   readonly metrics: () => Promise<{ readonly contentType: string; readonly body: string }>;
+  /**
+   * Why this caller gets no metrics, by the header `Authorization`: a status and a sentence; `undefined`: it gets them.
+   * Default: everybody gets them.
+   */
+  readonly refusal?: (
+    authorization: string | undefined,
+  ) => Promise<{ readonly status: number; readonly message: string } | undefined>;
+  /** Serves HTTPS. Default: plain HTTP. */
+  readonly tls?: TlsFiles | undefined;
+  readonly log: Pick<Log, 'info' | 'warn'>;
 }
 
 const SILENCE_MS = 4_000;
 const MAX_HEADER_BYTES = 8_192;
 
 /**
- * Serves `GET /livez`, `/readyz` and `/metrics` over plain HTTP.
+ * Serves `GET /livez`, `/readyz` and `/metrics` over HTTP, or over HTTPS where there is a certificate.
  *
  * A probe answers 200 `ok`, or 503 with the sentence. If a check or the metrics throw, the answer is 500 without the
  * message. Rejects if it can't listen on the port. `close` also ends open connections. When there are too many
@@ -34,13 +46,18 @@ export const startHttpEndpoint = (options: HttpEndpointOptions): Promise<HttpSer
   startHttpServer({
     port: options.port,
     host: options.host,
+    tls: options.tls,
+    log: options.log,
     mostConnections: SHARES.probeConnections.most,
     silenceMs: SILENCE_MS,
     maxHeaderSize: MAX_HEADER_BYTES,
     answer: (request) => answerTo(options, request),
   });
 
-async function answerTo(options: HttpEndpointOptions, { method, url }: ServedRequest): Promise<ServedAnswer> {
+async function answerTo(
+  options: HttpEndpointOptions,
+  { method, url, headers }: ServedRequest,
+): Promise<ServedAnswer> {
   const [path] = url.split('?');
   if (path !== '/livez' && path !== '/readyz' && path !== '/metrics') {
     return { status: 404, headers: PLAIN_TEXT, body: 'not found' };
@@ -53,6 +70,11 @@ async function answerTo(options: HttpEndpointOptions, { method, url }: ServedReq
   }
   if (path === '/readyz') {
     return probe(options.ready());
+  }
+  const refusal = await options.refusal?.(headers.authorization);
+  if (refusal !== undefined) {
+    const challenge = refusal.status === 401 ? { 'www-authenticate': 'Bearer' } : {};
+    return { status: refusal.status, headers: { ...PLAIN_TEXT, ...challenge }, body: refusal.message };
   }
   const { contentType, body } = await options.metrics();
   return { status: 200, headers: { 'content-type': contentType }, body };

@@ -1,5 +1,8 @@
-import { createServer, type IncomingHttpHeaders, type Server } from 'node:http';
+import { createServer, type IncomingHttpHeaders, type RequestListener, type Server } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
+import type { Log } from '../../controller/ports.ts';
+import { followTlsFiles, readTlsFiles, type TlsFiles } from './tls-files.ts';
 
 /** One request, as far as an endpoint of this process needs it: none has a body. */
 export interface ServedRequest {
@@ -27,6 +30,10 @@ interface HttpServerOptions {
   /** Bytes. */
   readonly maxHeaderSize: number;
   readonly answer: (request: ServedRequest) => Promise<ServedAnswer>;
+  /** Serves HTTPS, with a certificate that may be renewed in its files. Default: plain HTTP. */
+  readonly tls?: TlsFiles | undefined;
+  /** Told of renewed certificates. Default: nothing is. */
+  readonly log?: Pick<Log, 'info' | 'warn'>;
 }
 
 export interface HttpServer {
@@ -43,10 +50,13 @@ const BOUNDS = {
   connectionsCheckingInterval: 500,
 };
 
-/** Serves plain HTTP. If `answer` rejects, the answer is 500 without the message. Rejects if it can't listen on the port. */
+/**
+ * Serves HTTP. If `answer` rejects, the answer is 500 without the message. Rejects if it can't listen on the port, or
+ * can't use the certificate.
+ */
 export async function startHttpServer(options: HttpServerOptions): Promise<HttpServer> {
-  const { maxHeaderSize, silenceMs, mostConnections } = options;
-  const server = createServer({ ...BOUNDS, maxHeaderSize }, (request, response) => {
+  const { silenceMs, mostConnections } = options;
+  const { server, stopFollowing } = listenerOf(options, (request, response) => {
     const { method = '', url = '', headers } = request;
     options.answer({ method, url, headers }).then(
       ({ status, headers: sent, body }) => response.writeHead(status, sent).end(body),
@@ -63,6 +73,7 @@ export async function startHttpServer(options: HttpServerOptions): Promise<HttpS
   const { port } = server.address() as AddressInfo;
   const close = () =>
     new Promise<void>((closed) => {
+      stopFollowing();
       server.close(() => closed());
       server.closeAllConnections();
     });
@@ -70,6 +81,20 @@ export async function startHttpServer(options: HttpServerOptions): Promise<HttpS
 }
 
 export const PLAIN_TEXT = { 'content-type': 'text/plain; charset=utf-8' } as const;
+
+function listenerOf(
+  { tls, maxHeaderSize, log = UNHEARD }: Pick<HttpServerOptions, 'tls' | 'log' | 'maxHeaderSize'>,
+  listener: RequestListener,
+): { readonly server: Server; readonly stopFollowing: () => void } {
+  const bounds = { ...BOUNDS, maxHeaderSize };
+  if (tls === undefined) {
+    return { server: createServer(bounds, listener), stopFollowing: () => undefined };
+  }
+  const server = createTlsServer({ ...bounds, ...readTlsFiles(tls) }, listener);
+  return { server, stopFollowing: followTlsFiles(tls, (pair) => server.setSecureContext(pair), log) };
+}
+
+const UNHEARD = { info: () => undefined, warn: () => undefined };
 
 /** Closes old connections instead of refusing new ones: a refused kubelet would restart the container. */
 function shareConnections(server: Server, most: number): void {

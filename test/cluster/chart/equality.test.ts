@@ -82,6 +82,14 @@ describe.each(HELM_VERSIONS)('%s renders what kustomize renders', (version) => {
     expect(await compare('deploy/overlays/tenant-policies', values, 'oauth-registrar-system')).toEqual(plain);
   });
 
+  test('with metrics behind authentication, but for the same list', async () => {
+    const folder = await overlayOf(['deploy'], ['deploy/components/metrics-authentication']);
+    const plain = await compare('deploy', {}, 'oauth-registrar-system');
+    const values = { metrics: { authentication: true } };
+    expect(await compare(relative(ROOT, folder), values, 'oauth-registrar-system')).toEqual(plain);
+    await rm(folder, { recursive: true });
+  });
+
   test('of alerts and dashboard', async () => {
     const values = { prometheusRule: { enabled: true }, dashboard: { enabled: true } };
     const objects = await chart.objects(values, 'oauth-registrar-system');
@@ -159,6 +167,15 @@ test("an overlay's namespace and prefix reach the tenants' policies", async () =
   });
   expect(binding('oauth-registrar-writers-status')).toMatchObject({ paramRef: account });
 });
+
+/** A folder with an overlay of these folders of the repository. */
+async function overlayOf(resources: readonly string[], components: readonly string[]): Promise<string> {
+  const folder = await realpath(await mkdtemp(join(tmpdir(), 'oauth-registrar-overlay-')));
+  const from = (paths: readonly string[]) => paths.map((path) => relative(folder, join(ROOT, path)));
+  const overlay = { resources: from(resources), components: from(components) };
+  await writeFile(join(folder, 'kustomization.yaml'), stringify(overlay));
+  return folder;
+}
 
 /** The order of `differences`: by object. */
 function byObject(left: string, right: string): number {

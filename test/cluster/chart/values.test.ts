@@ -85,6 +85,16 @@ const REFUSED: readonly Refusal[] = [
     "networkPolicy needs the API server's addresses",
   ],
   [
+    'a PodMonitor without the token that is asked for',
+    { podMonitor: { enabled: true }, metrics: { authentication: true } },
+    "podMonitor can't send the token that metrics.authentication asks for: name its Secret in metrics.tokenSecret.name, or use serviceMonitor",
+  ],
+  [
+    'a token that nobody asks for',
+    { metrics: { tokenSecret: { name: 'prometheus' } } },
+    'metrics.tokenSecret is set, and metrics.authentication is false, so nobody would ask for the token: set metrics.authentication=true',
+  ],
+  [
     'both monitors',
     { serviceMonitor: { enabled: true }, podMonitor: { enabled: true } },
     'everything would be counted twice: disable one',
@@ -316,6 +326,58 @@ describe('values', () => {
     expect(selectorOf('writers-status')).toEqual(listed);
     expect(selectorOf('writers-records')).toEqual(own);
     expect(selectorOf('tenants-form')).toEqual(own);
+  });
+
+  test('serve metrics over TLS to callers who are known, and tell Prometheus how to ask', async () => {
+    const metrics = { authentication: true, tlsSecret: 'metrics-tls' };
+    const objects = await chart.objects({ metrics, serviceMonitor: { enabled: true } }, 'sso');
+    const container = valueAt<{ readonly args: readonly string[] }>(
+      only(objects, 'Deployment'),
+      'spec.template.spec.containers.0',
+    );
+    expect(container.args.slice(-3)).toEqual([
+      '--metrics-authentication',
+      '--tls-cert-file=/etc/oauth-registrar/tls/tls.crt',
+      '--tls-private-key-file=/etc/oauth-registrar/tls/tls.key',
+    ]);
+    expect(container).toMatchObject({
+      livenessProbe: { httpGet: { path: '/livez', scheme: 'HTTPS' } },
+      readinessProbe: { httpGet: { path: '/readyz', scheme: 'HTTPS' } },
+    });
+    expect(valueAt(only(objects, 'Deployment'), 'spec.template.spec.volumes.1')).toEqual({
+      name: 'tls',
+      secret: { secretName: 'metrics-tls' },
+    });
+    const tlsConfig = {
+      serverName: 'oauth-registrar-metrics.sso.svc',
+      ca: { secret: { name: 'metrics-tls', key: 'ca.crt' } },
+    };
+    expect(valueAt(only(objects, 'ServiceMonitor'), 'spec.endpoints.0')).toEqual({
+      port: 'http',
+      path: '/metrics',
+      bearerTokenFile: '/var/run/secrets/kubernetes.io/serviceaccount/token',
+      scheme: 'https',
+      tlsConfig,
+    });
+    const tokenSecret = { name: 'prometheus' };
+    const byPod = await chart.objects({
+      metrics: { authentication: true, tokenSecret },
+      podMonitor: { enabled: true },
+    });
+    expect(valueAt(only(byPod, 'PodMonitor'), 'spec.podMetricsEndpoints.0')).toEqual({
+      port: 'http',
+      path: '/metrics',
+      authorization: { credentials: { name: 'prometheus', key: 'token' } },
+    });
+  });
+
+  test('give installs for listed namespaces roles of their own for the reviews', async () => {
+    const values = { namespaces: ['shop'], clusterId: 'uid', metrics: { authentication: true } };
+    const objects = await chart.objects(values, 'sso');
+    const name = 'oauth-registrar-sso-access-reviews';
+    expect(valueAt(only(objects, 'ClusterRoleBinding', name), 'roleRef.name')).toBe(name);
+    only(objects, 'ClusterRole', name);
+    only(objects, 'ClusterRole', 'oauth-registrar-sso-metrics-reader');
   });
 
   test('fill the slots of the Prometheus operator and Grafana', async () => {

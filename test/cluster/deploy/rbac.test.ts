@@ -48,6 +48,12 @@ const NEEDED: readonly (readonly string[])[] = [
   ['get', 'endpointslices.discovery.k8s.io/kubernetes', '-n=default'],
 ];
 
+/** Only with `deploy/components/access-reviews`. */
+const REVIEWS = [
+  ['create', 'tokenreviews.authentication.k8s.io'],
+  ['create', 'subjectaccessreviews.authorization.k8s.io'],
+] as const;
+
 const NOT_NEEDED: readonly (readonly string[])[] = [
   ...verbs('create update deletecollection', 'oauthclients', EVERYWHERE),
   ...verbs('create update patch delete', 'authorizationservers', EVERYWHERE),
@@ -68,6 +74,7 @@ const NOT_NEEDED: readonly (readonly string[])[] = [
   ...verbs('get list patch delete', 'customresourcedefinitions.apiextensions.k8s.io'),
   ...verbs('bind escalate update', 'clusterroles.rbac.authorization.k8s.io'),
   ['impersonate', 'users'],
+  ...REVIEWS,
 ];
 
 describe("the operator's account", () => {

@@ -1,6 +1,15 @@
+import { X509Certificate } from 'node:crypto';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { get } from 'node:https';
 import { connect, type Socket } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { TLSSocket } from 'node:tls';
 import { afterEach, describe, expect, it } from 'vitest';
 import { type HttpEndpointOptions, startHttpEndpoint } from '../../../../src/adapters/process/health.ts';
+import { followTlsFiles } from '../../../../src/adapters/process/tls-files.ts';
+import { createRecordingLog } from '../../../kit/fakes/fake-clock.ts';
+import { createCertificateAuthority } from '../../../kit/testbed/certificates.ts';
 
 const cleanups: (() => Promise<void>)[] = [];
 afterEach(async () => {
@@ -15,6 +24,7 @@ const start = async (options: Partial<HttpEndpointOptions> = {}) => {
     host: '127.0.0.1',
     live: () => undefined,
     ready: () => undefined,
+    log: createRecordingLog(),
     metrics: async () => ({ contentType: 'text/plain; version=0.0.4', body: 'up 1\n' }),
     ...options,
   });
@@ -131,5 +141,100 @@ describe('the endpoint', () => {
     await ask('/livez');
     await close();
     await expect(ask('/livez')).rejects.toThrow('fetch failed');
+  });
+});
+
+describe('the endpoint with authentication', () => {
+  const refusal = async (authorization: string | undefined) =>
+    authorization === 'Bearer good' ? undefined : { status: 401, message: 'Send a token of the cluster.' };
+
+  it('serves metrics only to callers who are not refused, and says what is missing', async () => {
+    const { ask, port } = await start({ refusal });
+    expect(await ask('/metrics')).toEqual({
+      status: 401,
+      type: plain,
+      body: 'Send a token of the cluster.',
+    });
+    const { headers } = await fetch(`http://127.0.0.1:${port}/metrics`);
+    expect(headers.get('www-authenticate')).toBe('Bearer');
+    expect(await ask('/metrics', { headers: { authorization: 'Bearer good' } })).toMatchObject({
+      status: 200,
+      body: 'up 1\n',
+    });
+  });
+
+  it('answers probes without asking who calls', async () => {
+    const { ask } = await start({ refusal });
+    expect([await ask('/livez'), await ask('/readyz')]).toMatchObject([{ status: 200 }, { status: 200 }]);
+  });
+
+  it('makes no metrics for a caller who is refused', async () => {
+    const { ask } = await start({ refusal, metrics: fail });
+    expect(await ask('/metrics')).toMatchObject({ status: 401 });
+  });
+});
+
+describe('the endpoint with a certificate', () => {
+  const authority = createCertificateAuthority();
+
+  const files = async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'oauth-registrar-tls-'));
+    cleanups.push(() => rm(folder, { recursive: true }));
+    const paths = { certFile: join(folder, 'tls.crt'), keyFile: join(folder, 'tls.key') };
+    const write = async ({ cert, key }: { readonly cert: string; readonly key: string }) => {
+      await writeFile(paths.keyFile, key);
+      await writeFile(paths.certFile, cert);
+    };
+    await write(authority.issue());
+    return { paths, write };
+  };
+
+  const askTls = (port: number) =>
+    new Promise<string>((resolve, reject) => {
+      get({ port, host: '127.0.0.1', path: '/livez', ca: authority.cert, agent: false }, (response) => {
+        response.resume();
+        resolve(
+          `${response.statusCode} ${(response.socket as TLSSocket).getPeerCertificate().fingerprint256}`,
+        );
+      }).once('error', reject);
+    });
+
+  it('serves HTTPS', async () => {
+    const { paths } = await files();
+    const { port } = await start({ tls: paths });
+    const fingerprint = new X509Certificate(await readFile(paths.certFile)).fingerprint256;
+    expect(await askTls(port)).toBe(`200 ${fingerprint}`);
+  });
+
+  it('serves a renewed one, and keeps the former one while the new one is no certificate', async () => {
+    const { paths, write } = await files();
+    const used: string[] = [];
+    const told = Promise.withResolvers<void>();
+    const log = createRecordingLog();
+    const warn = (message: string, fields?: object) => {
+      log.warn(message, fields);
+      told.resolve();
+    };
+    const renewed = Promise.withResolvers<void>();
+    const use = ({ cert }: { readonly cert: Buffer }) => {
+      new X509Certificate(cert);
+      used.push(cert.toString());
+      renewed.resolve();
+    };
+    const stop = followTlsFiles(paths, use, { info: log.info, warn }, 10);
+    await write({ cert: 'no certificate', key: 'no key' });
+    await told.promise;
+    expect(used).toEqual([]);
+    expect(log.lines[0]).toContain("warn a renewed certificate can't be used");
+    const next = authority.issue();
+    await write(next);
+    await renewed.promise;
+    stop();
+    expect(used.at(-1)).toBe(next.cert);
+  });
+
+  it('does not start without its files', async () => {
+    const tls = { certFile: '/does/not/exist.crt', keyFile: '/does/not/exist.key' };
+    await expect(start({ tls })).rejects.toThrow('/does/not/exist.crt');
   });
 });
