@@ -5,6 +5,7 @@ import type { CliCommand, CommandContext, CommandResult, Terminal } from './comm
 import { abandonCommand } from './commands/abandon.ts';
 import { adoptCommand } from './commands/adopt.ts';
 import { check } from './commands/check.ts';
+import { exportCommand } from './commands/export.ts';
 import { leftBehind } from './commands/left-behind.ts';
 import { orphans } from './commands/orphans.ts';
 import { owed } from './commands/owed.ts';
@@ -15,6 +16,7 @@ import { rotateCommand } from './commands/rotate.ts';
 import { status } from './commands/status.ts';
 import { suspendCommand } from './commands/suspend.ts';
 import { ui } from './commands/ui.ts';
+import { unused } from './commands/unused.ts';
 import { type CommandFailure, EXITS } from './failure.ts';
 import { createPrinter, type OutputFormat } from './print.ts';
 
@@ -32,6 +34,8 @@ export const COMMANDS: readonly CliCommand[] = [
   resumeCommand,
   adoptCommand,
   abandonCommand,
+  unused,
+  exportCommand,
   ui,
 ];
 

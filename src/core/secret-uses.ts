@@ -6,6 +6,7 @@ export interface PodSpecOfUser {
   readonly containers?: readonly PodContainer[];
   readonly initContainers?: readonly PodContainer[];
   readonly ephemeralContainers?: readonly PodContainer[];
+  readonly imagePullSecrets?: readonly Named[];
 }
 
 interface PodVolume {
@@ -35,36 +36,51 @@ export interface SecretUse {
   readonly container?: string;
 }
 
-export function usesOfSecret(spec: PodSpecOfUser, secret: string): readonly SecretUse[] {
+export const usesOfSecret = (spec: PodSpecOfUser, secret: string): readonly SecretUse[] =>
+  namedUses(spec).flatMap(({ named, use }) => (named === secret ? [use] : []));
+
+/** The names of all Secrets that it uses, those for pulling images among them. */
+export const secretsNamedBy = (spec: PodSpecOfUser): ReadonlySet<string> =>
+  new Set([
+    ...namedUses(spec).map(({ named }) => named),
+    ...(spec.imagePullSecrets ?? []).flatMap(({ name }) => name ?? []),
+  ]);
+
+interface NamedUse {
+  /** The Secret. */
+  readonly named: string;
+  readonly use: SecretUse;
+}
+
+function namedUses(spec: PodSpecOfUser): readonly NamedUse[] {
   const { volumes = [], containers = [], initContainers = [], ephemeralContainers = [] } = spec;
   return [
-    ...volumes.flatMap((volume) => volumeUse(volume, secret)),
-    ...[...initContainers, ...containers, ...ephemeralContainers].flatMap((container) =>
-      containerUses(container, secret),
-    ),
+    ...volumes.flatMap(volumeUses),
+    ...[...initContainers, ...containers, ...ephemeralContainers].flatMap(containerUses),
   ];
 }
 
-function volumeUse({ name, secret, projected, csi }: PodVolume, wanted: string): readonly SecretUse[] {
-  if (secret?.secretName === wanted || csi?.nodePublishSecretRef?.name === wanted) {
-    return [{ by: 'Volume', name }];
-  }
-  return projected?.sources?.some((source) => source.secret?.name === wanted) === true
-    ? [{ by: 'ProjectedVolume', name }]
-    : [];
-}
-
-function containerUses(
-  { name: container, env = [], envFrom = [] }: PodContainer,
-  wanted: string,
-): readonly SecretUse[] {
-  const variables = env.filter(({ valueFrom }) => valueFrom?.secretKeyRef?.name === wanted);
-  const isWhole = envFrom.some(({ secretRef }) => secretRef?.name === wanted);
+function volumeUses({ name, secret, projected, csi }: PodVolume): readonly NamedUse[] {
+  const whole = [secret?.secretName, csi?.nodePublishSecretRef?.name];
+  const parts = new Set((projected?.sources ?? []).map((source) => source.secret?.name));
   return [
-    ...variables.map(({ name }) => ({ by: 'EnvironmentVariable', name, container }) as const),
-    ...(isWhole ? [{ by: 'Environment', name: container } as const] : []),
+    ...whole.flatMap((named) => useOf(named, { by: 'Volume', name })),
+    ...[...parts].flatMap((named) => useOf(named, { by: 'ProjectedVolume', name })),
   ];
 }
+
+function containerUses({ name: container, env = [], envFrom = [] }: PodContainer): readonly NamedUse[] {
+  const whole = new Set(envFrom.map(({ secretRef }) => secretRef?.name));
+  return [
+    ...env.flatMap(({ name, valueFrom }) =>
+      useOf(valueFrom?.secretKeyRef?.name, { by: 'EnvironmentVariable', name, container }),
+    ),
+    ...[...whole].flatMap((named) => useOf(named, { by: 'Environment', name: container })),
+  ];
+}
+
+const useOf = (named: string | undefined, use: SecretUse): readonly NamedUse[] =>
+  named === undefined ? [] : [{ named, use }];
 
 /** For people, such as `variable CLIENT_ID of container app`. */
 export function secretUseText({ by, name, container }: SecretUse): string {
