@@ -13,16 +13,20 @@ export async function addFinalizer(object: ObservedClient, input: StepInput): Pr
     ...before.filter((name) => name !== FINALIZER),
     FINALIZER,
   ]);
-  if (!patched.ok) {
+  if (patched.ok) {
+    input.context.caches.clients.learn(toClientObject(patched.object));
+    return DONE;
+  }
+  if (patched.reason !== 'NotFound') {
     return notWritten('The finalizer is not put on', patched, input);
   }
-  input.context.caches.clients.learn(toClientObject(patched.object));
+  // Somebody deleted the object before anything was registered for it; the watch has not shown it yet.
+  forgetObject(object, input);
   return DONE;
 }
 
 /** Without its last finalizer, an object that is being deleted disappears at once. */
 export async function removeFinalizer(object: ObservedClient, input: StepInput): Promise<StepResult> {
-  const { o, context } = input;
   const patched = await patchFinalizers(object, input, (before) =>
     before.filter((name) => name !== FINALIZER),
   );
@@ -30,12 +34,15 @@ export async function removeFinalizer(object: ObservedClient, input: StepInput):
     return notWritten('The finalizer is not taken off', patched, input);
   }
   if (patched.ok && (patched.object.metadata.finalizers ?? []).length > 0) {
-    context.caches.clients.learn(toClientObject(patched.object));
+    input.context.caches.clients.learn(toClientObject(patched.object));
   } else {
-    const { namespace, name } = o;
-    context.caches.clients.forget({ metadata: { namespace, name, uid: object.uid } });
+    forgetObject(object, input);
   }
   return DONE;
+}
+
+function forgetObject({ uid }: ObservedClient, { o: { namespace, name }, context }: StepInput): void {
+  context.caches.clients.forget({ metadata: { namespace, name, uid } });
 }
 
 /** Others, such as the garbage collector, change the list at the same time. */

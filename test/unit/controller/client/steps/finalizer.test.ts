@@ -42,7 +42,9 @@ describe('The finalizer is put on', () => {
     });
   });
 
-  test.each(Object.entries(refusals))(
+  const { notFound, ...others } = refusals;
+
+  test.each(Object.entries(others))(
     'later, where the API server does not take it: %s',
     async (_, refused) => {
       const { result, wrote, told, next } = await take('AddFinalizer', {
@@ -72,6 +74,15 @@ describe('The finalizer is put on', () => {
       { metadata: { resourceVersion: '100', finalizers: ['orphan', FINALIZER] } },
       { metadata: { resourceVersion: '105', finalizers: [FINALIZER] } },
     ]);
+  });
+
+  test('on no object that is gone, without a word', async () => {
+    const { result, lines, told, next } = await take('AddFinalizer', {
+      objects,
+      refuses: { 'patch OAuthClient': notFound },
+    });
+    expect([result, lines, told]).toEqual([DONE, [], []]);
+    expect(next()).toMatchObject({ type: 'Idle', state: 'Gone' });
   });
 
   test('what the API server refuses is in the log alone', async () => {
