@@ -3,6 +3,7 @@ import { SHARES } from '../api/shares.ts';
 import { backoff } from '../core/backoff.ts';
 import { type ClientKey, clientKey, storedClientKey } from '../core/client-key.ts';
 import { earliest } from '../core/earliest.ts';
+import type { InventoryLists } from '../core/inventory-outstanding.ts';
 import type { Problem } from '../core/problem.ts';
 import { type ReconciledKey, reconciledText } from '../core/reconciled-key.ts';
 import { keyOfServer, type ServerKey, serverKey, serverNamed, storedServerKey } from '../core/server-key.ts';
@@ -52,6 +53,8 @@ export interface Controller {
   readonly queueDepth: () => number;
   /** What metrics show of the present state. */
   readonly gauges: () => Gauges;
+  /** The data of the lists of what is owed, left behind or suspected. */
+  readonly lists: () => InventoryLists;
   /**
    * Records the answers that an earlier process of this pod read. Starts before this process leads, since a new leader
    * waits for an earlier holder only for a limited time. Only the clients of these answers wait. Resolves when all are
@@ -383,6 +386,7 @@ export function createController(
     caches,
     queueDepth: () => queue.depth,
     gauges: () => gaugesOf({ ...context, tally }),
+    lists: () => ({ unremoved: unremoved.data, suspects: given.orphans.data }),
     kept: () => ({
       queue: queue.kept,
       failures: failures.size,

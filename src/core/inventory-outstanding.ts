@@ -36,15 +36,14 @@ export type OutstandingKind = (typeof OUTSTANDING_KINDS)[number];
 /** Data of a ConfigMap; `undefined`: it is not there, or may not be read. */
 type ListData = Readonly<Record<string, string>> | undefined;
 
-/**
- * What the operator's lists name, the oldest first.
- *
- * @param lists data of the ConfigMaps `UNREMOVED`, and `SUSPECTS` with `OWN_SUSPECTS`
- */
-export function outstandingClients(lists: {
+/** Data of the ConfigMaps `UNREMOVED`, and `SUSPECTS` with `OWN_SUSPECTS`. */
+export interface InventoryLists {
   readonly unremoved: ListData;
   readonly suspects: readonly ListData[];
-}): readonly OutstandingClient[] {
+}
+
+/** What the operator's lists name, the oldest first. */
+export function outstandingClients(lists: InventoryLists): readonly OutstandingClient[] {
   const unremoved = unremovedIn(lists.unremoved).clients.map(ofUnremoved);
   const suspected = lists.suspects.flatMap((data) => suspectsIn(data).map(ofSuspected));
   return [...unremoved, ...suspected].toSorted((one, other) => (one.since ?? 0) - (other.since ?? 0));

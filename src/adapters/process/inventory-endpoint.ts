@@ -12,7 +12,7 @@ import {
 } from './http-server.ts';
 
 /** What a request for the inventory says of its reader. */
-interface InventoryReader {
+export interface InventoryReader {
   /** The header `Authorization`. */
   readonly authorization: string | undefined;
   /** The namespace by which the reader filters. */

@@ -123,6 +123,11 @@ export class OrphanList {
     return this.#byServer;
   }
 
+  /** As the ConfigMap has it. */
+  get data(): Readonly<Record<string, string>> {
+    return this.#data;
+  }
+
   countAt(server: ServerKey): number {
     return this.#indexes.server.get(shortKey(server)).length;
   }

@@ -103,6 +103,11 @@ export class Orphans {
     return this.#lists.flatMap((list) => [...list.servers]);
   }
 
+  /** Both lists, as the ConfigMaps have them. */
+  get data(): readonly Readonly<Record<string, string>>[] {
+    return this.#lists.map((list) => list.data);
+  }
+
   /** How many are listed for one server. */
   countAt(server: ServerKey): number {
     return sum(this.#lists.map((list) => list.countAt(server)));

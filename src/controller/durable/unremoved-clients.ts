@@ -62,6 +62,11 @@ export class UnremovedClients {
     return this.#records.size === 0 && Object.keys(this.#data).length === 0;
   }
 
+  /** As the ConfigMap has it. */
+  get data(): Readonly<Record<string, string>> {
+    return this.#data;
+  }
+
   /** A registration Secret changed. Costs nothing for a client that is in use. */
   changed({ before, after }: Change<RegistrationObject>): void {
     const name = (after ?? before)?.metadata.name ?? '';

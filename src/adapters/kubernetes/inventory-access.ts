@@ -1,0 +1,178 @@
+import { RESOURCES, type Resource } from '../../api/kubernetes.ts';
+import type { Caches } from '../../controller/context.ts';
+import type { Clock } from '../../controller/ports.ts';
+import { inventoryRows, inventoryServers } from '../../core/inventory.ts';
+import { type InventoryLists, outstandingClients } from '../../core/inventory-outstanding.ts';
+import type { ServerObject } from '../../core/server-object.ts';
+import { UNREMOVED } from '../../core/unremoved-client.ts';
+import type { InventoryView } from '../../inventory/view.ts';
+import type { InventoryReader } from '../process/inventory-endpoint.ts';
+import {
+  type AccessRefusal,
+  type AccessReviews,
+  isAccessRefusal,
+  type ReviewedCaller,
+} from './access-review.ts';
+
+/** What of the operator's caches a caller may see: what the caller could list by its own rights. */
+
+interface Options {
+  readonly caches: Pick<Caches, 'clients' | 'servers' | 'clusterServers'>;
+  readonly lists: () => InventoryLists;
+  /** Whether the caches are filled: only the replica that leads has them. */
+  readonly isReady: () => boolean;
+  readonly reviews: AccessReviews;
+  readonly operatorNamespace: string;
+  readonly clock: Pick<Clock, 'now'>;
+}
+
+/** A caller without a right for all namespaces gets so many checked; above that, the caller has to name one. */
+const MOST_NAMESPACES = 500;
+
+const NOT_LEADING: AccessRefusal = {
+  status: 503,
+  message: 'This replica waits for the lead, and only the one that leads knows the clients. Reload.',
+};
+
+/** Nothing is asked of the API server but reviews, which are remembered for a short time. */
+export const createInventoryAccess =
+  (options: Options) =>
+  async ({ authorization, namespace }: InventoryReader): Promise<InventoryView | AccessRefusal> => {
+    const caller = await options.reviews.callerOf(authorization);
+    if (isAccessRefusal(caller)) {
+      return caller;
+    }
+    if (!options.isReady()) {
+      return NOT_LEADING;
+    }
+    const shown = await namespacesFor(caller, namespace, options);
+    return isAccessRefusal(shown) ? shown : viewFor(caller, shown, options);
+  };
+
+/** Which namespaces the caller sees; `undefined`: all. */
+interface ShownNamespaces {
+  readonly names: ReadonlySet<string> | undefined;
+  readonly hidden: readonly string[];
+}
+
+async function namespacesFor(
+  caller: ReviewedCaller,
+  namespace: string | undefined,
+  { reviews, caches }: Options,
+): Promise<ShownNamespaces | AccessRefusal> {
+  const resource = RESOURCES.oauthClient;
+  const mayList = (where?: string) =>
+    reviews.isAllowed(caller, {
+      verb: 'list',
+      resource,
+      ...(where === undefined ? {} : { namespace: where }),
+    });
+  const everywhere = await mayList();
+  if (everywhere === true) {
+    return { names: undefined, hidden: [] };
+  }
+  if (everywhere !== false) {
+    return everywhere;
+  }
+  const known = new Set([...caches.clients.values()].map(({ metadata }) => metadata.namespace ?? ''));
+  const asked = namespace === undefined ? [...known] : [namespace];
+  if (asked.length > MOST_NAMESPACES) {
+    return {
+      status: 403,
+      message: `${missing(caller, resource, 'in all namespaces')} Name one of yours: ?namespace=NAME`,
+    };
+  }
+  const answers = await Promise.all(asked.map(async (name) => ({ name, allowed: await mayList(name) })));
+  const refusal = answers.map(({ allowed }) => allowed).find((allowed) => typeof allowed === 'object');
+  if (refusal !== undefined) {
+    return refusal;
+  }
+  const names = answers.flatMap(({ name, allowed }) => (allowed === true ? [name] : []));
+  if (names.length === 0) {
+    const where = namespace === undefined ? 'in a namespace that has some' : `in namespace ${namespace}`;
+    return { status: 403, message: missing(caller, resource, where) };
+  }
+  const hidden = `${missing(caller, resource, 'in all namespaces')} Namespaces that are shown: ${names.length}.`;
+  return { names: new Set(names), hidden: [hidden] };
+}
+
+async function viewFor(
+  caller: ReviewedCaller,
+  { names, hidden }: ShownNamespaces,
+  options: Options,
+): Promise<InventoryView | AccessRefusal> {
+  const { caches, clock, operatorNamespace, reviews } = options;
+  const isShown = (namespace = '') => names?.has(namespace) ?? true;
+  const servers = await serversFor(caller, names, options);
+  const list = { resource: RESOURCES.configMap, namespace: operatorNamespace, name: UNREMOVED };
+  const mayReadLists = await reviews.isAllowed(caller, { verb: 'get', ...list });
+  if (isAccessRefusal(servers) || isAccessRefusal(mayReadLists)) {
+    return isAccessRefusal(servers) ? servers : (mayReadLists as AccessRefusal);
+  }
+  const clients = [...caches.clients.values()].filter(({ metadata }) => isShown(metadata.namespace));
+  const now = clock.now();
+  return {
+    now,
+    readAt: now,
+    source: `What the operator knows, as far as ${caller.name} may list it.`,
+    rows: inventoryRows(clients, servers.items),
+    servers: inventoryServers(servers.items),
+    outstanding: mayReadLists
+      ? outstandingClients(options.lists()).filter(({ namespace }) => isShown(namespace))
+      : [],
+    hidden: [
+      ...hidden,
+      ...servers.hidden,
+      ...(mayReadLists
+        ? []
+        : [
+            `${caller.name} may not see what is owed, left behind or suspected: ClusterRole oauth-registrar-list-viewer, bound in namespace ${operatorNamespace}, permits that.`,
+          ]),
+    ],
+  };
+}
+
+interface ShownServers {
+  readonly items: readonly ServerObject[];
+  readonly hidden: readonly string[];
+}
+
+async function serversFor(
+  caller: ReviewedCaller,
+  names: ReadonlySet<string> | undefined,
+  { reviews, caches }: Options,
+): Promise<ShownServers | AccessRefusal> {
+  const own = RESOURCES.authorizationServer;
+  const ofCluster = RESOURCES.clusterAuthorizationServer;
+  const places = names === undefined ? [undefined] : [...names];
+  const answers = await Promise.all([
+    reviews.isAllowed(caller, { verb: 'list', resource: ofCluster }),
+    ...places.map((namespace) =>
+      reviews.isAllowed(caller, {
+        verb: 'list',
+        resource: own,
+        ...(namespace === undefined ? {} : { namespace }),
+      }),
+    ),
+  ]);
+  const refusal = answers.find((allowed) => typeof allowed === 'object');
+  if (refusal !== undefined) {
+    return refusal;
+  }
+  const [mayListCluster, ...mayListOwn] = answers;
+  const visible = new Set(places.filter((_, index) => mayListOwn[index] === true));
+  const isVisible = ({ metadata }: ServerObject) => visible.has(undefined) || visible.has(metadata.namespace);
+  return {
+    items: [
+      ...(mayListCluster === true ? caches.clusterServers.values() : []),
+      ...[...caches.servers.values()].filter(isVisible),
+    ],
+    hidden: [
+      ...(mayListCluster === true ? [] : [missing(caller, ofCluster, 'in this cluster')]),
+      ...(visible.size === places.length ? [] : [missing(caller, own, 'in each of these namespaces')]),
+    ],
+  };
+}
+
+const missing = ({ name }: ReviewedCaller, { plural, group }: Resource, where: string): string =>
+  `${name} may not list ${plural}.${group} ${where}.`;

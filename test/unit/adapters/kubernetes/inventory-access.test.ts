@@ -1,0 +1,201 @@
+import { describe, expect, test } from 'vitest';
+import {
+  type AccessRefusal,
+  type AccessReviews,
+  isAccessRefusal,
+  type WantedAccess,
+} from '../../../../src/adapters/kubernetes/access-review.ts';
+import { createInventoryAccess } from '../../../../src/adapters/kubernetes/inventory-access.ts';
+import { toClientObject } from '../../../../src/core/desired.ts';
+import type { ServerObject } from '../../../../src/core/server-object.ts';
+import { INVENTORY_NOW, inventoryClient } from '../../../kit/fixtures/inventory.ts';
+import { issuer, objectOf, open } from '../../../kit/fixtures/server-objects.ts';
+
+const OPERATOR = 'oauth-registrar-system';
+/** In the namespaces billing-0, checkout-0 and ml-agents-0. */
+const CLIENTS = [0, 1, 7, 8].map((index) => toClientObject(inventoryClient(index)));
+const corporate = objectOf({ issuer, registration: open });
+const own = (namespace: string): ServerObject => {
+  const server = objectOf({ issuer, registration: open }, { kind: 'AuthorizationServer' });
+  return { ...server, metadata: { ...server.metadata, namespace, name: 'own' } };
+};
+const entry = (client: string) =>
+  JSON.stringify({ role: 'owed', client, server: 'ClusterAuthorizationServer/corporate', clientId: 'c' });
+
+/** @param rights such as `list oauthclients in shop`, `list oauthclients`, `get configmaps in shop` */
+function createAccess(rights: readonly string[], { clients = CLIENTS, isReady = true } = {}) {
+  const asked: string[] = [];
+  const reviews: AccessReviews = {
+    callerOf: async (authorization) =>
+      authorization === 'Bearer ann'
+        ? { name: 'ann', user: { username: 'ann' }, key: 'k' }
+        : { status: 401, message: 'No token.' },
+    async isAllowed(_, wanted: WantedAccess) {
+      const text =
+        'path' in wanted
+          ? wanted.path
+          : `${wanted.verb} ${wanted.resource.plural}${wanted.namespace === undefined ? '' : ` in ${wanted.namespace}`}`;
+      asked.push(text);
+      return text === 'list oauthclients in broken'
+        ? { status: 503, message: 'Busy.' }
+        : rights.includes(text);
+    },
+  };
+  const view = createInventoryAccess({
+    caches: {
+      clients: { values: () => clients.values() },
+      servers: { values: () => [own('billing-0'), own('ml-agents-0')].values() },
+      clusterServers: { values: () => [corporate].values() },
+    } as never,
+    lists: () => ({ unremoved: { a: entry('billing-0/gone'), b: entry('search-0/gone') }, suspects: [] }),
+    isReady: () => isReady,
+    reviews,
+    operatorNamespace: OPERATOR,
+    clock: { now: () => INVENTORY_NOW },
+  });
+  return { asked, view };
+}
+
+async function viewOf(rights: readonly string[], namespace?: string) {
+  const { view } = createAccess(rights);
+  const answer = await view({ authorization: 'Bearer ann', namespace });
+  if (isAccessRefusal(answer)) {
+    throw new Error(answer.message);
+  }
+  return {
+    rows: answer.rows.map((row) => `${row.namespace}/${row.name}`),
+    servers: answer.servers.map(({ key }) => key),
+    outstanding: answer.outstanding.map(({ namespace }) => namespace),
+    hidden: answer.hidden,
+  };
+}
+const refusalOf = async (
+  rights: readonly string[],
+  namespace?: string,
+  options: Parameters<typeof createAccess>[1] = {},
+): Promise<AccessRefusal | undefined> => {
+  const answer = await createAccess(rights, options).view({ authorization: 'Bearer ann', namespace });
+  return isAccessRefusal(answer) ? answer : undefined;
+};
+
+const ALL = [
+  'list oauthclients',
+  'list authorizationservers',
+  'list clusterauthorizationservers',
+  `get configmaps in ${OPERATOR}`,
+];
+
+describe('what a caller sees of the inventory', () => {
+  test('is everything with the rights for everything', async () => {
+    expect(await viewOf(ALL)).toEqual({
+      rows: ['billing-0/api-0', 'checkout-0/web-1', 'ml-agents-0/scheduler-7', 'billing-0/api-8'],
+      servers: [
+        'AuthorizationServer/billing-0/own',
+        'AuthorizationServer/ml-agents-0/own',
+        'ClusterAuthorizationServer/corporate',
+      ],
+      outstanding: ['billing-0', 'search-0'],
+      hidden: [],
+    });
+  });
+
+  test('is what is in the namespaces of its rights, and each right that is missing is named', async () => {
+    const rights = [
+      'list oauthclients in billing-0',
+      'list oauthclients in ml-agents-0',
+      'list authorizationservers in billing-0',
+    ];
+    expect(await viewOf(rights)).toEqual({
+      rows: ['billing-0/api-0', 'ml-agents-0/scheduler-7', 'billing-0/api-8'],
+      servers: ['AuthorizationServer/billing-0/own'],
+      outstanding: [],
+      hidden: [
+        'ann may not list oauthclients.oauth-registrar.dev in all namespaces. Namespaces that are shown: 2.',
+        'ann may not list clusterauthorizationservers.oauth-registrar.dev in this cluster.',
+        'ann may not list authorizationservers.oauth-registrar.dev in each of these namespaces.',
+        `ann may not see what is owed, left behind or suspected: ClusterRole oauth-registrar-list-viewer, bound in namespace ${OPERATOR}, permits that.`,
+      ],
+    });
+  });
+
+  test('leaves out what is owed in other namespaces, also for who may read the lists', async () => {
+    const { outstanding } = await viewOf(['list oauthclients in billing-0', `get configmaps in ${OPERATOR}`]);
+    expect(outstanding).toEqual(['billing-0']);
+  });
+
+  test('is one namespace where the caller asks for it', async () => {
+    const { rows } = await viewOf(
+      ['list oauthclients in billing-0', 'list oauthclients in ml-agents-0'],
+      'ml-agents-0',
+    );
+    expect(rows).toEqual(['ml-agents-0/scheduler-7']);
+  });
+
+  test('is decided by reviews of lists alone: no Secret, nothing per client', async () => {
+    const { view, asked } = createAccess(['list oauthclients in billing-0']);
+    await view({ authorization: 'Bearer ann', namespace: undefined });
+    expect(asked.toSorted()).toEqual([
+      `get configmaps in ${OPERATOR}`,
+      'list authorizationservers in billing-0',
+      'list clusterauthorizationservers',
+      'list oauthclients',
+      'list oauthclients in billing-0',
+      'list oauthclients in checkout-0',
+      'list oauthclients in ml-agents-0',
+    ]);
+  });
+});
+
+describe('nothing is shown', () => {
+  test('without a token', async () => {
+    const { view } = createAccess(ALL);
+    expect(await view({ authorization: undefined, namespace: undefined })).toEqual({
+      status: 401,
+      message: 'No token.',
+    });
+  });
+
+  test('by a replica that waits for the lead', async () => {
+    expect(await refusalOf(ALL, undefined, { isReady: false })).toEqual({
+      status: 503,
+      message: 'This replica waits for the lead, and only the one that leads knows the clients. Reload.',
+    });
+  });
+
+  test.each([
+    [
+      'without a right in any namespace',
+      undefined,
+      'ann may not list oauthclients.oauth-registrar.dev in a namespace that has some.',
+    ],
+    [
+      'of a namespace without a right there',
+      'billing-0',
+      'ann may not list oauthclients.oauth-registrar.dev in namespace billing-0.',
+    ],
+    [
+      'of a namespace that is not there, in the same words',
+      'nowhere',
+      'ann may not list oauthclients.oauth-registrar.dev in namespace nowhere.',
+    ],
+  ])('%s', async (_, namespace, message) => {
+    expect(await refusalOf([], namespace)).toEqual({ status: 403, message });
+  });
+
+  test('where the API server does not check a right', async () => {
+    expect(await refusalOf([], 'broken')).toEqual({ status: 503, message: 'Busy.' });
+  });
+
+  test('of very many namespaces, unless the caller names one of them', async () => {
+    const clients = Array.from({ length: 501 }, (_, index) => {
+      const { metadata, ...others } = inventoryClient(index);
+      return toClientObject({ ...others, metadata: { ...metadata, namespace: `n-${index}` } });
+    });
+    expect(await refusalOf(['list oauthclients in n-7'], undefined, { clients })).toEqual({
+      status: 403,
+      message:
+        'ann may not list oauthclients.oauth-registrar.dev in all namespaces. Name one of yours: ?namespace=NAME',
+    });
+    expect(await refusalOf(['list oauthclients in n-7'], 'n-7', { clients })).toBeUndefined();
+  });
+});
