@@ -31,6 +31,8 @@ export interface Config {
   readonly port: number;
   /** Whether `/metrics` asks for a token of the cluster. */
   readonly metricsAuthentication: boolean;
+  /** Port of the inventory page; `undefined`: it is not served. */
+  readonly inventoryPort: number | undefined;
   /** The files by which the port serves HTTPS; `undefined`: it serves HTTP. */
   readonly tls: { readonly certFile: string; readonly keyFile: string } | undefined;
   readonly logLevel: 'debug' | 'info' | 'warn' | 'error';
@@ -110,6 +112,16 @@ export const FLAGS = {
     default: false,
     help: 'Serve /metrics only to callers who send a token of the cluster and have the right get of that path.',
   },
+  inventory: {
+    type: 'boolean',
+    default: false,
+    help: 'Serve the inventory page on a port of its own, to callers who send a token of the cluster; each sees what it may list.',
+  },
+  'inventory-port': {
+    type: 'string',
+    default: '8081',
+    help: 'Port of the inventory page; 0 for any free one. Default: 8081.',
+  },
   'tls-cert-file': {
     type: 'string',
     help: 'Certificate chain (PEM) by which the port serves HTTPS; read again when it changes. Default: plain HTTP.',
@@ -165,6 +177,8 @@ const schema = z
       .regex(/^[A-Za-z0-9-]{1,63}$/, 'must be the uid of namespace kube-system')
       .optional(),
     port: z.coerce.number().int().min(0).max(65_535),
+    inventory: z.boolean(),
+    'inventory-port': z.coerce.number().int().min(0).max(65_535),
     'namespace-memory': z.coerce.number().int().min(1).max(65_536),
     'log-level': z.enum(['debug', 'info', 'warn', 'error']),
     'tls-cert-file': z.string().min(1).optional(),
@@ -179,6 +193,10 @@ const schema = z
       'cluster-id',
       'is needed with --namespaces: kubectl get namespace kube-system -o jsonpath={.metadata.uid}',
     ),
+  )
+  .refine(
+    (flags) => !flags.inventory || flags.port === 0 || flags['inventory-port'] !== flags.port,
+    problemAt('inventory-port', 'must be another port than --port'),
   )
   .refine(
     (flags) => flags['tls-cert-file'] === undefined || flags['tls-private-key-file'] !== undefined,
@@ -254,6 +272,7 @@ function toConfig(
     },
     journalDir: values['journal-dir'],
     port: checked.port,
+    inventoryPort: values.inventory ? checked['inventory-port'] : undefined,
     metricsAuthentication: values['metrics-authentication'],
     tls: tlsOf(checked['tls-cert-file'], checked['tls-private-key-file']),
     logLevel: checked['log-level'],

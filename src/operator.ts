@@ -9,6 +9,7 @@ import { createKubernetesApi, type PagedApi } from './adapters/kubernetes/api.ts
 import { createWatches, type Watches } from './adapters/kubernetes/cache-feeds.ts';
 import { readClusterId } from './adapters/kubernetes/cluster-id.ts';
 import { type Connection, connect } from './adapters/kubernetes/connection.ts';
+import { createInventoryAccess } from './adapters/kubernetes/inventory-access.ts';
 import { createLeaderElector, type LeaderElector } from './adapters/kubernetes/leader.ts';
 import { byTurns, ledgerApart } from './adapters/kubernetes/turns.ts';
 import {
@@ -20,6 +21,8 @@ import { countCalls, observeCalls } from './adapters/measured.ts';
 import { systemClock } from './adapters/process/clock.ts';
 import { type ClusterClock, createClusterClock } from './adapters/process/cluster-clock.ts';
 import { startHttpEndpoint } from './adapters/process/health.ts';
+import type { HttpServer } from './adapters/process/http-server.ts';
+import { startInventoryEndpoint } from './adapters/process/inventory-endpoint.ts';
 import { openJournal } from './adapters/process/journal.ts';
 import { createMemoryRelief } from './adapters/process/memory-relief.ts';
 import { createMetrics, type Metrics } from './adapters/process/metrics.ts';
@@ -86,8 +89,9 @@ export async function operate(config: Config, log: Log, around: Around = (ports)
     around,
   });
   try {
-    const reviews = config.metricsAuthentication ? reviewsOver(connection, clock) : undefined;
-    return await lead({ ...installation, elector, config, clock, log, ending, metrics, reviews });
+    const isAsked = config.metricsAuthentication || config.inventoryPort !== undefined;
+    const reviews = isAsked ? reviewsOver(connection, clock) : undefined;
+    return await lead({ ...installation, namespace, elector, config, clock, log, ending, metrics, reviews });
   } finally {
     await connection.close();
   }
@@ -278,7 +282,9 @@ interface Running extends Installed {
   readonly log: Log;
   readonly ending: AbortSignal;
   readonly metrics: Metrics;
-  /** `undefined`: metrics are for everybody. */
+  /** The operator's. */
+  readonly namespace: string;
+  /** `undefined`: nothing is served to callers with a token. */
   readonly reviews: AccessReviews | undefined;
 }
 
@@ -287,7 +293,8 @@ async function lead(running: Running): Promise<number> {
   const state = { synced: false, leading: false };
   const looking = new AbortController();
   const endpoint = await serve(running, state);
-  log.info('started', { port: endpoint.port });
+  const inventory = await serveInventory(running, state);
+  log.info('started', { port: endpoint.port, ...(inventory && { inventoryPort: inventory.port }) });
   try {
     if (config.leaderElect && !(await elector.acquire(ending))) {
       return 0;
@@ -315,7 +322,7 @@ async function lead(running: Running): Promise<number> {
   } finally {
     looking.abort();
     await elector.release();
-    await Promise.all([watches.stop(), endpoint.close()]);
+    await Promise.all([watches.stop(), endpoint.close(), inventory?.close()]);
   }
 }
 
@@ -348,7 +355,7 @@ function serve(
     port: config.port,
     log,
     ...(config.tls === undefined ? {} : { tls: config.tls }),
-    ...(reviews === undefined
+    ...(reviews === undefined || !config.metricsAuthentication
       ? {}
       : { refusal: (authorization) => refusalOfPath(reviews, authorization, '/metrics') }),
     live: () => (state.synced ? whatRestartCures(watches.views()) : undefined),
@@ -357,5 +364,28 @@ function serve(
       metrics.queueDepth(controller.queueDepth());
       return metrics.render(() => (state.synced ? controller.gauges() : undefined));
     },
+  });
+}
+
+/** The inventory page. It is made of the caches, which only the replica that leads has; another one says so. */
+async function serveInventory(
+  { config, controller, reviews, namespace, clock, log }: Running,
+  state: { readonly synced: boolean },
+): Promise<HttpServer | undefined> {
+  if (config.inventoryPort === undefined || reviews === undefined) {
+    return undefined;
+  }
+  return startInventoryEndpoint({
+    port: config.inventoryPort,
+    log,
+    tls: config.tls,
+    view: createInventoryAccess({
+      caches: controller.caches,
+      lists: controller.lists,
+      isReady: () => state.synced,
+      reviews,
+      operatorNamespace: namespace,
+      clock,
+    }),
   });
 }

@@ -19,6 +19,7 @@ const COPIES = {
   'role.yaml': 'deploy/operator/role.yaml',
   'finalizer-policy.yaml': 'deploy/overlays/finalizer-policy/policy.yaml',
   'access-reviews.yaml': 'deploy/components/access-reviews/cluster-role.yaml',
+  'inventory-service.yaml': 'deploy/components/inventory/service.yaml',
   'metrics-reader.yaml': 'deploy/components/metrics-authentication/metrics-reader.yaml',
   'tenant-restore-role.yaml': 'deploy/components/tenant-policies/restore-role.yaml',
   'tenant-writers.yaml': 'deploy/components/tenant-policies/writers.yaml',

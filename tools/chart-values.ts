@@ -155,13 +155,19 @@ export const chartValues = z.strictObject({
         .boolean()
         .default(false)
         .describe(
-          'Permits in: the metrics port. Out: DNS, the API server, port 443 of public addresses, and egress.authorizationServers. Nothing else.',
+          'Permits in: the metrics port, and the inventory page where it is enabled. Out: DNS, the API server, port 443 of public addresses, and egress.authorizationServers. Nothing else.',
         ),
       metricsFrom: z
         .array(anyMap)
         .default([])
         .describe(
           'Who may read metrics: peers of a NetworkPolicy, such as a namespaceSelector. Empty: everybody. Kubelets may always.',
+        ),
+      inventoryFrom: z
+        .array(anyMap)
+        .default([])
+        .describe(
+          'Who may reach the inventory page, if inventory.enabled: peers of a NetworkPolicy, such as an ingress. Empty: everybody.',
         ),
       dnsTo: z
         .array(anyMap)
@@ -252,6 +258,17 @@ export const chartValues = z.strictObject({
     })
     .prefault({})
     .describe('Who may read metrics, and how they travel.'),
+  inventory: z
+    .strictObject({
+      enabled: z
+        .boolean()
+        .default(false)
+        .describe('Serves the page at port 8081 of Service oauth-registrar-inventory.'),
+    })
+    .prefault({})
+    .describe(
+      'The inventory page, for callers with a token of the cluster: each sees what it may list. HTTPS with metrics.tlsSecret. docs/inventory.md.',
+    ),
   serviceMonitor: monitor('ServiceMonitor and a Service').describe(
     'For the Prometheus operator. Choose one of the two monitors.',
   ),

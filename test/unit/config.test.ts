@@ -176,3 +176,20 @@ describe('the certificate of the port', () => {
     expect(readConfig([flag], {})).toEqual({ problem });
   });
 });
+
+describe('the inventory page', () => {
+  test.each([
+    ['is not served by default', [], undefined],
+    ['has a port of its own', ['--inventory'], 8081],
+    ['has the port that is named', ['--inventory', '--inventory-port=9000'], 9000],
+  ])('%s', (_, flags, inventoryPort) => {
+    expect(readConfig(flags, {})).toMatchObject({ inventoryPort });
+  });
+
+  test('cannot have the port of the metrics', () => {
+    expect(readConfig(['--inventory', '--inventory-port=8080'], {})).toEqual({
+      problem: '--inventory-port: must be another port than --port',
+    });
+    expect(readConfig(['--inventory-port=8080'], {})).not.toHaveProperty('problem');
+  });
+});

@@ -27,6 +27,9 @@
 {{- end }}
 {{- end }}
 {{- end }}
+{{- if .Values.inventory.enabled }}
+- --inventory
+{{- end }}
 {{- with .Values.metrics }}
 {{- if .authentication }}
 - --metrics-authentication

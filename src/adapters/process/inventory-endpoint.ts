@@ -1,5 +1,6 @@
 import { timingSafeEqual } from 'node:crypto';
 import { SHARES } from '../../api/shares.ts';
+import type { Log } from '../../controller/ports.ts';
 import { PAGE_HEADERS, respond, STYLE_PATH, styleSheet } from '../../inventory/respond.ts';
 import type { InventoryView } from '../../inventory/view.ts';
 import { sha256 } from '../../oauth/sha256.ts';
@@ -10,6 +11,7 @@ import {
   type ServedRequest,
   startHttpServer,
 } from './http-server.ts';
+import type { TlsFiles } from './tls-files.ts';
 
 /** What a request for the inventory says of its reader. */
 export interface InventoryReader {
@@ -34,6 +36,10 @@ interface InventoryEndpointOptions {
   readonly pathToken?: string;
   /** Host names that the header `Host` may have, so that a page of another site can't read by DNS rebinding. Default: any. */
   readonly hostNames?: readonly string[];
+  /** Serves HTTPS. Default: plain HTTP. */
+  readonly tls?: TlsFiles | undefined;
+  /** Told of renewed certificates. Default: nothing is. */
+  readonly log?: Pick<Log, 'info' | 'warn'>;
   readonly view: (reader: InventoryReader) => Promise<InventoryView | InventoryRefusal>;
 }
 
@@ -42,11 +48,13 @@ const SILENCE_MS = 30_000;
 /** Tokens with many groups are long. */
 const MAX_HEADER_BYTES = 32_768;
 
-/** Serves the inventory page over plain HTTP: GET and HEAD. */
+/** Serves the inventory page over HTTP, or over HTTPS where there is a certificate: GET and HEAD. */
 export const startInventoryEndpoint = (options: InventoryEndpointOptions): Promise<HttpServer> =>
   startHttpServer({
     port: options.port,
     host: options.host,
+    tls: options.tls,
+    ...(options.log === undefined ? {} : { log: options.log }),
     mostConnections: SHARES.inventoryConnections.most,
     silenceMs: SILENCE_MS,
     maxHeaderSize: MAX_HEADER_BYTES,
@@ -65,6 +73,13 @@ const sentence = (
   headers: { ...PLAIN_TEXT, ...headers },
   body: `${body}\n`,
 });
+
+/** A browser tries a 503 again by itself, over another connection: it may reach another replica. */
+const HINTS: Readonly<Record<InventoryRefusal['status'], Readonly<Record<string, string>>>> = {
+  401: { 'www-authenticate': 'Bearer' },
+  403: {},
+  503: { refresh: '1', 'retry-after': '1', connection: 'close' },
+};
 
 async function answerTo(options: InventoryEndpointOptions, request: ServedRequest): Promise<ServedAnswer> {
   const { method, url, headers } = request;
@@ -86,8 +101,7 @@ async function answerTo(options: InventoryEndpointOptions, request: ServedReques
   const namespace = new URLSearchParams(query).get('namespace') || undefined;
   const view = await options.view({ authorization: headers.authorization, namespace });
   if ('status' in view) {
-    const challenge = view.status === 401 ? { 'www-authenticate': 'Bearer' } : {};
-    return sentence(view.status, view.message, challenge);
+    return sentence(view.status, view.message, HINTS[view.status]);
   }
   const { status, contentType, body } = respond(path, query, view);
   return { status, headers: { 'content-type': contentType }, body };

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type OperatorProcess, startOperator } from '../../kit/testbed/operator.ts';
-import { machine, namespace, namespacedServer } from './objects.ts';
+import { eventually, machine, namespace, namespacedServer } from './objects.ts';
 import { teamIn, useTestbed } from './team.ts';
 
 /** Two installs of `deploy/overlays/listed-namespaces`, each with its own namespace, at one API server. */
@@ -33,7 +33,7 @@ afterAll(async () => {
   await Promise.all([...operators.values()].map((operator) => operator.stop('SIGKILL')));
 });
 
-async function start(tenant: string): Promise<OperatorProcess> {
+async function start(tenant: string, flags: readonly string[] = []): Promise<OperatorProcess> {
   const own = ownOf(tenant);
   const kubeconfig = await testbed.controlPlane.kubeconfigFor({
     namespace: own,
@@ -42,7 +42,7 @@ async function start(tenant: string): Promise<OperatorProcess> {
   return startOperator({
     kubeconfig,
     namespace: own,
-    flags: [`--namespaces=${tenant}`, '--cluster-id=test'],
+    flags: [`--namespaces=${tenant}`, '--cluster-id=test', ...flags],
   });
 }
 
@@ -91,4 +91,53 @@ test('a client that names a ClusterAuthorizationServer says that no such server 
     client('billing', 'outside', { kind: 'ClusterAuthorizationServer', name: 'corporate' }),
   );
   await billing.until('outside', 'AuthorizationServerNotAvailable');
+});
+
+test('the inventory page asks the API server who reads it, and shows what the reader may list', async () => {
+  const reviews = await testbed.kubectl(
+    'kustomize',
+    join(OVERLAY, '..', '..', 'components', 'access-reviews'),
+  );
+  await testbed.apply(reviews.replaceAll('oauth-registrar-system', ownOf('shop')));
+  const tokenOf = async (tenant: string) => {
+    await testbed.kubectl('create', 'serviceaccount', 'reader', '-n', tenant);
+    const account = `--serviceaccount=${tenant}:reader`;
+    await testbed.kubectl(
+      'create',
+      'rolebinding',
+      'reader',
+      '-n',
+      tenant,
+      '--clusterrole=oauth-registrar-view',
+      account,
+    );
+    return (await testbed.kubectl('create', 'token', 'reader', '-n', tenant)).trim();
+  };
+  await operators.get('shop')?.stop();
+  const operator = await start('shop', ['--inventory', '--inventory-port=0']);
+  operators.set('shop', operator);
+  const port = operator.lines.find(({ msg }) => msg === 'started')?.['inventoryPort'];
+  const ask = async (token: string) => {
+    const headers = { authorization: `Bearer ${token}` };
+    const response = await fetch(`http://127.0.0.1:${port}/`, { headers });
+    return { status: response.status, body: await response.text() };
+  };
+  await testbed.apply(client('shop', 'shown'));
+  const token = await tokenOf('shop');
+  const { body } = await eventually(
+    () => ask(token),
+    (answer) => answer.status === 200 && answer.body.includes('clients/shop/shown'),
+  );
+  expect(body).toContain(
+    'system:serviceaccount:shop:reader may not list oauthclients.oauth-registrar.dev in all namespaces. Namespaces that are shown: 1.',
+  );
+  expect(body).not.toContain('billing');
+  expect(await ask(await tokenOf('billing'))).toEqual({
+    status: 403,
+    body: 'system:serviceaccount:billing:reader may not list oauthclients.oauth-registrar.dev in a namespace that has some.\n',
+  });
+  expect(await ask('not-a-token')).toEqual({
+    status: 401,
+    body: 'The API server does not accept the token.\n',
+  });
 });

@@ -90,6 +90,15 @@ describe.each(HELM_VERSIONS)('%s renders what kustomize renders', (version) => {
     await rm(folder, { recursive: true });
   });
 
+  test('with the inventory page, but for the same list', async () => {
+    const components = ['access-reviews', 'inventory'].map((name) => `deploy/components/${name}`);
+    const folder = await overlayOf(['deploy'], components);
+    const plain = await compare('deploy', {}, 'oauth-registrar-system');
+    const values = { inventory: { enabled: true } };
+    expect(await compare(relative(ROOT, folder), values, 'oauth-registrar-system')).toEqual(plain);
+    await rm(folder, { recursive: true });
+  });
+
   test('of alerts and dashboard', async () => {
     const values = { prometheusRule: { enabled: true }, dashboard: { enabled: true } };
     const objects = await chart.objects(values, 'oauth-registrar-system');

@@ -68,7 +68,7 @@ describe('the endpoint of the inventory', () => {
   test.each([
     [401, { 'www-authenticate': 'Bearer' }],
     [403, {}],
-    [503, {}],
+    [503, { refresh: '1', 'retry-after': '1', connection: 'close' }],
   ] as const)('passes a refusal on: %i', async (status, headers) => {
     const { ask } = await start({ view: async () => ({ status, message: 'No.' }) });
     expect(await ask('/clients/a/b')).toMatchObject({ status, headers, body: 'No.\n' });
