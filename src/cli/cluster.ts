@@ -1,11 +1,12 @@
 import { createKubernetesApi, type PagedApi } from '../adapters/kubernetes/api.ts';
 import { type Connection, connect } from '../adapters/kubernetes/connection.ts';
+import { failureOf } from '../adapters/kubernetes/exchange.ts';
 import type { Selection } from '../adapters/kubernetes/paths.ts';
 import { openWatch } from '../adapters/kubernetes/watch.ts';
 import { systemClock } from '../adapters/process/clock.ts';
 import type { KubernetesObject, Resource } from '../api/kubernetes.ts';
 import { VERSION } from '../api/version.ts';
-import type { Clock, Log, ObjectKey } from '../controller/ports.ts';
+import type { ApiResult, Clock, Log, ObjectKey } from '../controller/ports.ts';
 import { asSentence, visible } from '../oauth/text.ts';
 import type { CommandFailure } from './failure.ts';
 
@@ -39,6 +40,8 @@ export interface ClusterAccess {
     watched: WatchedObject,
     look: (object: T | undefined) => boolean,
   ) => Promise<boolean>;
+  /** A text that the API server or a Pod behind it has at this path, such as its metrics. Of at most 16 MiB. */
+  readonly text: (path: string) => Promise<ApiResult<string>>;
   readonly close: () => Promise<void>;
 }
 
@@ -71,6 +74,7 @@ export async function openCluster(flags: ClusterFlags): Promise<ClusterAccess | 
         ...(flags.selector === undefined ? {} : { labelSelector: flags.selector }),
       },
       watch: (watched, look) => watchOne(connection, clock, watched, look),
+      text: (path) => textAt(connection, path),
       close: connection.close,
     };
   } catch (error) {
@@ -105,6 +109,37 @@ async function watchOne<T extends KubernetesObject>(
   );
   return done.signal.aborted;
 }
+
+const TEXT_TIMEOUT_MS = 15_000;
+const MAX_TEXT_BYTES = 16 * 1024 * 1024;
+
+async function textAt(connection: Connection, path: string): Promise<ApiResult<string>> {
+  try {
+    const { statusCode, body } = await connection.calls().request({
+      origin: connection.origin,
+      path: connection.pathPrefix + path,
+      method: 'GET',
+      headers: await connection.headers(),
+      headersTimeout: TEXT_TIMEOUT_MS,
+      bodyTimeout: TEXT_TIMEOUT_MS,
+    });
+    const chunks: Buffer[] = [];
+    let bytes = 0;
+    for await (const chunk of body) {
+      bytes += (chunk as Buffer).length;
+      if (bytes > MAX_TEXT_BYTES) {
+        return noText('it is too large');
+      }
+      chunks.push(chunk as Buffer);
+    }
+    const text = Buffer.concat(chunks).toString();
+    return statusCode === 200 ? { ok: true, object: text } : failureOf(statusCode, text);
+  } catch (error) {
+    return noText(error instanceof Error ? error.message : String(error));
+  }
+}
+
+const noText = (message: string): ApiResult<never> => ({ ok: false, status: 0, reason: 'NoAnswer', message });
 
 const silent = () => undefined;
 const SILENT: Log = { debug: silent, info: silent, warn: silent, error: silent };

@@ -5,6 +5,7 @@ import type { CliCommand, CommandContext, CommandResult, Terminal } from './comm
 import { abandonCommand } from './commands/abandon.ts';
 import { adoptCommand } from './commands/adopt.ts';
 import { check } from './commands/check.ts';
+import { debug } from './commands/debug.ts';
 import { exportCommand } from './commands/export.ts';
 import { leftBehind } from './commands/left-behind.ts';
 import { orphans } from './commands/orphans.ts';
@@ -36,6 +37,7 @@ export const COMMANDS: readonly CliCommand[] = [
   abandonCommand,
   unused,
   exportCommand,
+  debug,
   ui,
 ];
 

@@ -80,11 +80,11 @@ export class Cluster {
   }
 
   list(resource: Resource, { labelSelector, namespace }: Selection = {}): readonly Stored[] {
-    const [label] = (labelSelector ?? '').split('=');
+    const [label, value = 'true'] = (labelSelector ?? '').split('=');
     return this.all(resource.kind).filter(
       ({ metadata }) =>
         (namespace === undefined || metadata.namespace === namespace) &&
-        (!label || metadata.labels?.[label] === 'true'),
+        (!label || metadata.labels?.[label] === value),
     );
   }
 

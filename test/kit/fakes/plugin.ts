@@ -18,6 +18,8 @@ interface ApiServerOptions {
   readonly lacks?: readonly string[];
   /** Kinds beside those of the operator. */
   readonly resources?: readonly Resource[];
+  /** Path → what is no object, such as the metrics of a Pod. */
+  readonly texts?: Readonly<Record<string, string>>;
 }
 
 /** A cluster in memory that the plugin reaches over HTTP. */
@@ -36,8 +38,8 @@ export interface PluginRun {
 }
 
 interface Typed {
-  /** What is typed at a question, and whether the terminal is one. Default: there is none. */
-  readonly input?: string;
+  /** What is typed: a text at once, or one for each question; then there is a terminal. Default: there is none. */
+  readonly input?: string | readonly string[];
   readonly signal?: AbortSignal;
 }
 
@@ -52,10 +54,15 @@ export async function collectedRun(
   args: readonly string[],
   { input, signal = new AbortController().signal }: Typed = {},
 ): Promise<PluginRun> {
-  const [stdout, stderr] = [collecting(), collecting()];
-  const stdin = Object.assign(Readable.from(input === undefined ? [] : [input]), {
-    isTTY: input !== undefined,
-  });
+  const answers = typeof input === 'string' ? undefined : [...(input ?? [])];
+  const source = typeof input === 'string' ? Readable.from([input]) : new Readable({ read: () => undefined });
+  const stdin = Object.assign(source, { isTTY: input !== undefined });
+  const answer = (asked: string): void => {
+    if (answers !== undefined && asked.endsWith(QUESTION_END)) {
+      stdin.push(answers.shift() ?? null);
+    }
+  };
+  const [stdout, stderr] = [collecting(), collecting(answer)];
   const terminal = { stdin, stdout: stdout.stream, stderr: stderr.stream, signal };
   const code = await runProgram(args, terminal);
   return { code, stdout: stdout.text(), stderr: stderr.text() };
@@ -69,6 +76,11 @@ export async function startPluginCluster(options: ApiServerOptions = {}): Promis
   }
   const requests: string[] = [];
   const server = createServer(async (request, response) => {
+    const text = options.texts?.[request.url ?? ''];
+    if (text !== undefined) {
+      response.end(text);
+      return;
+    }
     const isWatch = new URL(request.url ?? '', 'http://fake').searchParams.has('watch');
     if (isWatch && options.forbids?.some((one) => one.startsWith('watch ')) !== true) {
       showChanges(request, response, cluster, requests);
@@ -214,12 +226,16 @@ async function bodyOf(request: IncomingMessage): Promise<object> {
   return text === '' ? {} : (JSON.parse(text) as object);
 }
 
-function collecting() {
+/** Of the prompt of a question. */
+const QUESTION_END = ' [y/N] ';
+
+function collecting(written: (text: string) => void = () => undefined) {
   const chunks: string[] = [];
   const stream = new Writable({
     decodeStrings: false,
     write(chunk: string, _, done) {
       chunks.push(chunk);
+      written(chunk);
       done();
     },
   });

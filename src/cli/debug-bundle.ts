@@ -1,0 +1,180 @@
+import { type ConfigMap, type KubernetesObject, RESOURCES, type Resource } from '../api/kubernetes.ts';
+import { decodeEntries } from '../controller/durable/ledger-entry.ts';
+import { LEDGER_NAME } from '../controller/durable/ledger-store.ts';
+import { type SuspectedOrphan, suspectsIn } from '../core/orphan-entry.ts';
+import { Redaction } from '../core/redaction.ts';
+import { OWN_SUSPECTS, SUSPECTS } from '../core/suspects.ts';
+import { UNREMOVED, unremovedIn } from '../core/unremoved-client.ts';
+import type { Json } from '../oauth/json.ts';
+import type { ClusterAccess } from './cluster.ts';
+import { type AskedCall, commandFailure, type RefusedCall } from './failure.ts';
+import { readList, selectedEntries } from './lists.ts';
+import type { TarFile } from './tar.ts';
+import { operatorNamespaceOf, versionsText } from './versions.ts';
+
+/** What people send to others when something is wrong. It reads no Secret, and {@link Redaction} takes out the rest. */
+
+const OPERATOR_PODS = 'app.kubernetes.io/name=oauth-registrar';
+const OWN_METRIC = /^(# (HELP|TYPE) )?(oauth_registrar_|process_|nodejs_)/;
+
+/** The files, with what could not be read in the last one. */
+export async function debugFiles(cluster: ClusterAccess): Promise<readonly TarFile[]> {
+  const gathering = new DebugGathering(cluster);
+  const files = [
+    ...(await gathering.objects()),
+    await gathering.events(),
+    await gathering.ledger(),
+    await gathering.lists(),
+    ...(await gathering.metrics()),
+    await gathering.versions(),
+    gathering.missing(),
+  ];
+  return files.map(({ name, content }) => ({ name, content: gathering.redaction.text(content) }));
+}
+
+class DebugGathering {
+  readonly redaction = new Redaction();
+  readonly #cluster: ClusterAccess;
+  readonly #missing: string[] = [];
+
+  constructor(cluster: ClusterAccess) {
+    this.#cluster = cluster;
+  }
+
+  /** First, since what is taken out of them is removed from all other files. */
+  async objects(): Promise<readonly TarFile[]> {
+    const { selection } = this.#cluster;
+    const own = selection.namespace === undefined ? {} : { namespace: selection.namespace };
+    const files: TarFile[] = [];
+    for (const [resource, where] of [
+      [RESOURCES.oauthClient, selection],
+      [RESOURCES.authorizationServer, own],
+      [RESOURCES.clusterAuthorizationServer, {}],
+    ] as const) {
+      const found = await this.#list(resource, where);
+      files.push(this.#file(`${resource.plural}.json`, found));
+    }
+    return files;
+  }
+
+  async events(): Promise<TarFile> {
+    const { namespace } = this.#cluster.selection;
+    const events = await this.#list(RESOURCES.event, namespace === undefined ? {} : { namespace });
+    return this.#file('events.json', events.filter(isAboutOurs).map(shownEvent));
+  }
+
+  async ledger(): Promise<TarFile> {
+    const list = await readList(LEDGER_NAME, this.#cluster);
+    if ('sentence' in list) {
+      this.#missing.push(list.sentence);
+      return this.#file('ledger.json', null);
+    }
+    const { data = {} } = list;
+    const { epoch, holder, installation, version } = data as Readonly<Record<string, string>>;
+    return this.#file('ledger.json', {
+      ...{
+        epoch: epoch ?? '',
+        holder: holder ?? '',
+        installation: installation ?? '',
+        version: version ?? '',
+      },
+      entries: decodeEntries(data).filter(({ client }) => this.#isSelected(client.namespace)),
+    });
+  }
+
+  /** Entries alone: a note of a person may hold anything. */
+  async lists(): Promise<TarFile> {
+    const suspects: SuspectedOrphan[] = [];
+    for (const name of [SUSPECTS, OWN_SUSPECTS]) {
+      suspects.push(...suspectsIn((await this.#dataOf(name)) ?? {}));
+    }
+    const { clients, unlisted } = unremovedIn(await this.#dataOf(UNREMOVED));
+    return this.#file('lists.json', {
+      suspectedOrphans: selectedEntries(suspects, this.#cluster),
+      unremovedClients: selectedEntries(clients, this.#cluster),
+      unlisted,
+    });
+  }
+
+  async metrics(): Promise<readonly TarFile[]> {
+    const namespace = operatorNamespaceOf(this.#cluster);
+    const pods = await this.#list(RESOURCES.pod, { namespace, labelSelector: OPERATOR_PODS });
+    const files: TarFile[] = [];
+    for (const { metadata } of pods) {
+      const found = await this.#cluster.text(
+        `/api/v1/namespaces/${namespace}/pods/${metadata.name}:http/proxy/metrics`,
+      );
+      if (found.ok) {
+        const lines = found.object.split('\n').filter((line) => OWN_METRIC.test(line));
+        files.push({ name: `metrics-${metadata.name}.txt`, content: `${lines.join('\n')}\n` });
+      } else {
+        this.#missing.push(`Metrics of Pod ${namespace}/${metadata.name} are not read: ${found.message}`);
+      }
+    }
+    return files;
+  }
+
+  async versions(): Promise<TarFile> {
+    const lines = [
+      await versionsText(this.#cluster, undefined),
+      `Node ${process.version}, ${process.platform}.`,
+    ];
+    const found = await this.#cluster.text('/version');
+    lines.push(found.ok ? found.object : `The version of the API server is not read: ${found.message}`);
+    return { name: 'versions.txt', content: `${lines.join('\n')}\n` };
+  }
+
+  missing(): TarFile {
+    const lines = this.#missing.length === 0 ? ['Everything was read.'] : this.#missing;
+    return { name: 'not-read.txt', content: `${lines.join('\n')}\n` };
+  }
+
+  #isSelected(namespace: string): boolean {
+    const { selection } = this.#cluster;
+    return selection.namespace === undefined || selection.namespace === namespace;
+  }
+
+  async #dataOf(name: string): Promise<ConfigMap['data']> {
+    const list = await readList(name, this.#cluster);
+    if ('sentence' in list) {
+      this.#missing.push(list.sentence);
+      return undefined;
+    }
+    return list.data;
+  }
+
+  async #list(
+    resource: Resource,
+    where: { readonly namespace?: string; readonly labelSelector?: string },
+  ): Promise<readonly KubernetesObject[]> {
+    const found = await this.#cluster.api.collect<KubernetesObject>(resource, where, (raw) => raw);
+    if (found.ok) {
+      return found.object.items;
+    }
+    this.#cannot(found, { verb: 'list', resource, namespace: where.namespace });
+    return [];
+  }
+
+  #cannot(refused: RefusedCall, asked: AskedCall): void {
+    this.#missing.push(commandFailure(refused, asked).sentence);
+  }
+
+  #file(name: string, value: unknown): TarFile {
+    const plain = JSON.parse(JSON.stringify(value)) as Json;
+    return { name, content: `${JSON.stringify(this.redaction.object(plain), null, 2)}\n` };
+  }
+}
+
+interface SeenEvent extends KubernetesObject {
+  readonly regarding?: { readonly apiVersion?: string };
+}
+
+const isAboutOurs = (event: KubernetesObject): boolean =>
+  (event as SeenEvent).regarding?.apiVersion?.startsWith(`${RESOURCES.oauthClient.group}/`) === true;
+
+/** What a person reads of an Event. */
+function shownEvent(event: KubernetesObject): object {
+  const { type, reason, note, action, regarding, eventTime, series } = event as SeenEvent &
+    Readonly<Record<string, unknown>>;
+  return { type, reason, note, action, regarding, eventTime, series };
+}
