@@ -32,9 +32,31 @@ const bundles =
     ? [operator, plugin]
     : [{ entry: String(values.entry ?? operator.entry), out: String(values.out ?? operator.out) }];
 
-// Some dependencies are CommonJS and call `require` for modules of Node, which an ES module does not have.
-const REQUIRE = `import { createRequire as __createRequire } from 'node:module';
-const require = __createRequire(import.meta.url);`;
+// Some dependencies are CommonJS and call `require` for modules of Node, which an ES module does not have. An older Node
+// fails while it loads them: the first line says why.
+const BANNER = `import { createRequire as __createRequire } from 'node:module';
+const require = __createRequire(import.meta.url);
+${nodeCheck(await oldestNode())}`;
+
+/** The oldest Node of package.json, such as `22.19`. */
+async function oldestNode(): Promise<string> {
+  const { engines } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8')) as {
+    readonly engines: { readonly node: string };
+  };
+  return engines.node.replace('>=', '');
+}
+
+function nodeCheck(oldest: string): string {
+  const [major, minor] = oldest.split('.');
+  return `{
+  const { node } = process.versions;
+  const [major, minor] = node.split('.').map(Number);
+  if (major < ${major} || (major === ${major} && minor < ${minor})) {
+    process.stderr.write('This program needs Node ${oldest} or newer, and this is ' + node + '.\\n');
+    process.exit(2);
+  }
+}`;
+}
 
 /**
  * Drops the unused part of `@kubernetes/client-node`, of which only the reading of kubeconfigs is used. The package
@@ -104,7 +126,7 @@ async function bundle(entry: string, out: string): Promise<readonly string[]> {
     minifyWhitespace: true,
     lineLimit: 160,
     legalComments: 'none',
-    banner: { js: REQUIRE },
+    banner: { js: BANNER },
     metafile: true,
     logLevel: 'warning',
   });

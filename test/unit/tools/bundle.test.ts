@@ -84,4 +84,7 @@ test('the kubectl plugin is one file that can be executed', { timeout: 60_000 },
   const out = join(folder, 'kubectl-oauthclient.mjs');
   await run(process.execPath, [BUNDLER, '--entry=src/cli/main.ts', `--out=${out}`]);
   expect(await run(out, ['--version'])).toBe(VERSION);
+  const older = "Object.defineProperty(process, 'versions', { value: { node: '20.20.2' } })";
+  const started = run(process.execPath, [`--import=data:text/javascript,${encodeURIComponent(older)}`, out]);
+  await expect(started).rejects.toThrow('This program needs Node 22.19 or newer, and this is 20.20.2.');
 });
