@@ -22,19 +22,27 @@ export const resourceOfServer = (kind: ServerKind): Resource =>
  * Takes the server object into the dry run. Nothing is asked of the server: what the operator found out is in status.
  *
  * @param notSeen gets a sentence for each thing that the caller may not see
+ * @returns whether the documents of its clients are known: a software statement that is not seen shapes them, too
  */
 export async function learnServer(
   object: ServerObject,
   dryRun: DryRun,
   notSeen: (sentence: string) => void,
-): Promise<void> {
+): Promise<boolean> {
+  let isWhole = true;
+  const missing = (sentence: string) => {
+    const statement = object.spec?.registration.softwareStatement;
+    isWhole = statement?.secretRef === undefined && statement?.sign === undefined;
+    notSeen(sentence);
+  };
   const { context } = dryRun;
   const { servers, caches } = context;
   (object.metadata.namespace === undefined ? caches.clusterServers : caches.servers).applied(object);
   const key = keyOfServer(object);
   servers.restorePauses(key, pausesIn(object.status));
-  const connection = troubleOf(object) ?? (await connectionOf(object, dryRun, notSeen));
+  const connection = troubleOf(object) ?? (await connectionOf(object, dryRun, missing));
   servers.set(key, { ...stateOf(object), ...foundOf(connection) });
+  return isWhole;
 }
 
 const foundOf = (connection: ServerConnection | Problem): Pick<ServerState, 'connection' | 'problem'> =>

@@ -48,7 +48,7 @@ interface CommandOperand {
   readonly completes?: 'clients' | 'servers' | 'clientsAndServers';
 }
 
-interface CommandOption {
+export interface CommandOption {
   /** As commander writes it: `-f, --filename <FILE>`. */
   readonly usage: string;
   readonly about: string;

@@ -23,3 +23,7 @@ process.stderr.on('error', () => process.exit(EXITS.closedPipe.code));
 
 const { stdin, stdout, stderr } = process;
 process.exitCode = await runProgram(process.argv.slice(2), { stdin, stdout, stderr, signal: ending.signal });
+if (ending.signal.aborted) {
+  // A request that nobody answers would keep the process until its deadline.
+  process.exit();
+}

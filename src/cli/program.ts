@@ -1,11 +1,13 @@
 import { Command, CommanderError, Option } from 'commander';
 import { VERSION } from '../api/version.ts';
 import { type ClusterFlags, openCluster } from './cluster.ts';
-import type { CliCommand, CommandContext, CommandResult, Terminal } from './command.ts';
+import type { CliCommand, CommandContext, CommandOption, CommandResult, Terminal } from './command.ts';
 import { abandonCommand } from './commands/abandon.ts';
 import { adoptCommand } from './commands/adopt.ts';
 import { check } from './commands/check.ts';
+import { completion } from './commands/completion.ts';
 import { debug } from './commands/debug.ts';
+import { describeUpgrade } from './commands/describe-upgrade.ts';
 import { exportCommand } from './commands/export.ts';
 import { leftBehind } from './commands/left-behind.ts';
 import { orphans } from './commands/orphans.ts';
@@ -18,6 +20,7 @@ import { status } from './commands/status.ts';
 import { suspendCommand } from './commands/suspend.ts';
 import { ui } from './commands/ui.ts';
 import { unused } from './commands/unused.ts';
+import { complete } from './complete.ts';
 import { type CommandFailure, EXITS } from './failure.ts';
 import { createPrinter, type OutputFormat } from './print.ts';
 
@@ -39,6 +42,8 @@ export const COMMANDS: readonly CliCommand[] = [
   exportCommand,
   debug,
   ui,
+  describeUpgrade,
+  completion,
 ];
 
 type CommonFlags = ClusterFlags & { readonly output?: OutputFormat };
@@ -50,6 +55,11 @@ type CommonFlags = ClusterFlags & { readonly output?: OutputFormat };
  * @returns the exit code, one of {@link EXITS}
  */
 export async function runProgram(args: readonly string[], terminal: Terminal): Promise<number> {
+  // kubectl asks for completion by a program of its own, see `complete.ts`.
+  if (args[0] === '__complete') {
+    await complete(args.slice(1), COMMANDS, COMMON, terminal);
+    return EXITS.done.code;
+  }
   const result = await resultOf(args, terminal);
   if (typeof result === 'string') {
     return EXITS[result].code;
@@ -89,8 +99,8 @@ function createProgram(terminal: Terminal, act: Act): Command {
     })
     .exitOverride()
     .addHelpText('afterAll', `\n${exitHelp()}`);
-  for (const option of commonOptions()) {
-    program.addOption(option);
+  for (const option of COMMON) {
+    program.addOption(toOption(option));
   }
   for (const command of COMMANDS) {
     addCommand(program, command, terminal, act);
@@ -98,16 +108,23 @@ function createProgram(terminal: Terminal, act: Act): Command {
   return program;
 }
 
-function commonOptions(): readonly Option[] {
-  return [
-    new Option('-n, --namespace <NAMESPACE>', 'Namespace. Default: that of the context.'),
-    new Option('-A, --all-namespaces', 'All namespaces.'),
-    new Option('-l, --selector <SELECTOR>', 'Only objects with these labels, such as team=shop.'),
-    new Option('-o, --output <FORMAT>', 'json, yaml or name.').choices(['json', 'yaml', 'name']),
-    new Option('--operator-namespace <NAMESPACE>', 'Namespace of the operator. Default: as status names it.'),
-    new Option('--context <NAME>', 'Context of the kubeconfig. Default: its current one.'),
-    new Option('--kubeconfig <FILE>', 'Path of the kubeconfig. Default: KUBECONFIG, ~/.kube/config.'),
-  ];
+/** What every command accepts. */
+const COMMON: readonly CommandOption[] = [
+  { usage: '-n, --namespace <NAMESPACE>', about: 'Namespace. Default: that of the context.' },
+  { usage: '-A, --all-namespaces', about: 'All namespaces.' },
+  { usage: '-l, --selector <SELECTOR>', about: 'Only objects with these labels, such as team=shop.' },
+  { usage: '-o, --output <FORMAT>', about: 'json, yaml or name.' },
+  {
+    usage: '--operator-namespace <NAMESPACE>',
+    about: 'Namespace of the operator. Default: as status names it.',
+  },
+  { usage: '--context <NAME>', about: 'Context of the kubeconfig. Default: its current one.' },
+  { usage: '--kubeconfig <FILE>', about: 'Path of the kubeconfig. Default: KUBECONFIG, ~/.kube/config.' },
+];
+
+function toOption({ usage, about }: CommandOption): Option {
+  const option = new Option(usage, about);
+  return option.name() === 'output' ? option.choices(['json', 'yaml', 'name']) : option;
 }
 
 function addCommand(program: Command, words: CliCommand, terminal: Terminal, act: Act): void {
@@ -148,7 +165,7 @@ async function runCommand(
 }
 
 /** Time that a command has to remove what is half done. */
-const GRACE_MS = 2_000;
+const GRACE_MS = 1_000;
 
 /** The command's result, or that of the signal, once the command has returned or its time is over. */
 async function untilInterrupted(

@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import { VERSION } from '../../../src/api/version.ts';
 import { EXITS } from '../../../src/cli/failure.ts';
 import { COMMANDS } from '../../../src/cli/program.ts';
@@ -82,6 +84,24 @@ describe('bad input', () => {
       code: EXITS.unreachable.code,
       stdout: '',
       stderr: 'The API server does not answer: connect ECONNREFUSED 127.0.0.1:1.\n',
+    });
+  });
+
+  test('a session that ended', async () => {
+    const server = createServer((_, response) => {
+      response.writeHead(401, { 'content-type': 'application/json' });
+      response.end(
+        JSON.stringify({ kind: 'Status', code: 401, reason: 'Unauthorized', message: 'Unauthorized' }),
+      );
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    onTestFinished(() => void server.close());
+    const { port } = server.address() as AddressInfo;
+    const kubeconfig = writeKubeconfig({ server: `http://127.0.0.1:${port}`, user: { token: 'over' } });
+    expect(await runPlugin(['status', 'x'], { kubeconfig })).toEqual({
+      code: EXITS.unreachable.code,
+      stdout: '',
+      stderr: 'The API server does not accept your credentials: log in again, or choose another --context.\n',
     });
   });
 
