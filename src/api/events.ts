@@ -52,6 +52,11 @@ export const EVENTS = {
     of: CLIENT,
     when: 'Somebody had removed or edited the Secret of the workload. A change of the client or of an endpoint is none.',
   },
+  Recovered: {
+    type: 'Normal',
+    of: CLIENT,
+    when: 'The object was Stalled, and is not any more: it is Ready as its spec says.',
+  },
   Retained: { type: 'Normal', of: CLIENT, when: 'The object was deleted, and its client was kept.' },
   Deregistered: { type: 'Normal', of: CLIENT, when: 'The client was removed at the server.' },
   Resolved: {

@@ -305,6 +305,10 @@ export const REASONS = {
     cure: 'Create that object, or correct spec.lifetime.boundTo.',
   },
   SecretRestored: { cause: 'The Secret was deleted or edited, and was put right.', cure: 'Nothing to do.' },
+  Recovered: {
+    cause: 'What a Warning told of is over: the client is as its spec says.',
+    cure: 'Nothing to do.',
+  },
   Available: {
     cause: "The server's endpoints are known and its credential is readable.",
     cure: 'Nothing to do.',

@@ -56,19 +56,46 @@ export async function writeStatus(
   caches.clients.learn(toClientObject(written.object, known));
   countFirstReady(object, status, key, context);
   tellRefusal(o, object, action, events);
+  tellRecovery(o, object, status, action, events);
   tellNotOffered(o, key, noteIn(status), { events, memory });
   return DONE;
 }
 
+/** Closes the story of a Warning: without it, a person who reads Events alone takes the object for Stalled. */
+function tellRecovery(
+  o: Observation,
+  { status: before }: ObservedClient,
+  after: ObservedClient['status'],
+  { state, message }: Idle,
+  events: StepContext['events'],
+): void {
+  if (state === 'Ready' && isTrue(before, 'Stalled') && isTrue(after, 'Ready')) {
+    events.record({
+      reason: 'Recovered',
+      action: 'Reconcile',
+      message: `Nothing stands in the way any more. ${message}`,
+      regarding: subjectOf(o, undefined),
+    });
+  }
+}
+
+const isTrue = ({ conditions }: ObservedClient['status'], wanted: string): boolean =>
+  conditions?.some(({ type, status }) => type === wanted && status === 'True') === true;
+
 /** An object that was Ready before names its Secret. */
 function countFirstReady(
   { status: before, createdAt }: ObservedClient,
-  { conditions, authorizationServerRef: ref }: ObservedClient['status'],
+  after: ObservedClient['status'],
   key: ClientKey,
   { clock, counters }: StepContext,
 ): void {
-  const isReady = conditions?.some(({ type, status }) => type === 'Ready' && status === 'True') === true;
-  if (isReady && before.secretName === undefined && ref !== undefined && !Number.isNaN(createdAt)) {
+  const { authorizationServerRef: ref } = after;
+  if (
+    isTrue(after, 'Ready') &&
+    before.secretName === undefined &&
+    ref !== undefined &&
+    !Number.isNaN(createdAt)
+  ) {
     const server = serverNamed(serverKey(ref, namespaceOf(key)));
     counters.firstReady(server, Math.max(0, clock.now() - createdAt) / 1000);
   }

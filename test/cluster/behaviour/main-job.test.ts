@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { OPERATOR_USER } from '../../kit/testbed/testbed.ts';
 import {
@@ -8,6 +9,7 @@ import {
   eventually,
   machine,
   namespace,
+  namespacedServer,
   OPERATOR_NAMESPACE,
   oauthClient,
 } from './objects.ts';
@@ -341,7 +343,7 @@ describe('An OAuthClient becomes a registered client and a Secret', () => {
     const ledger = JSON.parse(
       await testbed.kubectl('-n', OPERATOR_NAMESPACE, 'get', 'cm', 'oauth-registrar-ledger', '-o', 'json'),
     );
-    expect(Object.keys(ledger.data).sort()).toEqual(['epoch', 'holder', 'installation']);
+    expect(Object.keys(ledger.data).sort()).toEqual(['epoch', 'holder', 'installation', 'version']);
     const lease = JSON.parse(
       await testbed.kubectl('-n', OPERATOR_NAMESPACE, 'get', 'lease', 'oauth-registrar', '-o', 'json'),
     );
@@ -375,4 +377,103 @@ describe('An OAuthClient becomes a registered client and a Secret', () => {
       'get secrets iat',
     ]);
   });
+});
+
+/** The Events below an object, as `kubectl describe` prints them, without their ages. */
+const storyOf = (text: string): readonly string[] =>
+  (text.split(/^Events:.*$/m)[1] ?? '')
+    .split('\n')
+    .slice(3)
+    .map((line) =>
+      /^ +(\S+) +(\S+) +\S+ +(?:\(\S+ over \S+\) +)?oauth-registrar\.dev\/operator +(.*)$/.exec(line),
+    )
+    .flatMap((found) => (found === null ? [] : [found.slice(1).join(' ')]));
+
+describe('kubectl describe tells a life as a story', () => {
+  const read = (kind: string, name: string, lines: number) =>
+    eventually(
+      async () => storyOf(await shop.kubectl('describe', kind, name)),
+      (story) => story.length >= lines,
+    );
+
+  it('of a client: a mistake, its end, new credentials, and a Secret that somebody removed', {
+    timeout: 60_000,
+  }, async () => {
+    await testbed.apply(
+      oauthClient('shop', 'told', {
+        client: { ...machine, additionalMetadata: { internal_id: 'x' } },
+        secret: { name: 'told-oauth' },
+      }),
+    );
+    await shop.until('told', 'PolicyRefused');
+    await patch('told', { spec: { client: { additionalMetadata: null } } });
+    await shop.until('told', 'Registered');
+    const first = (await shop.secret('told-oauth'))?.['client_id'];
+    await shop.annotate('told', 'rotate-requested-at', 'now');
+    const second = await eventually(
+      async () => (await shop.secret('told-oauth'))?.['client_id'],
+      (clientId) => clientId !== undefined && clientId !== first,
+    );
+    await shop.kubectl('delete', 'secret', 'told-oauth');
+    const story = await read('oac', 'told', 4);
+    const [ends] = /[^ ]+Z(?=\.$)/.exec(story.at(2) ?? '') ?? [];
+    expect(story).toEqual([
+      'Warning PolicyRefused internal_id is not permitted: spec.policy.additionalMetadata.allowed of the server object lists vendor_flag; remove it, or ask the platform team to extend spec.policy.additionalMetadata.allowed.',
+      'Normal Recovered Nothing stands in the way any more. The client is registered and its Secret is up to date.',
+      `Normal Registered Client ${second} takes the place of client ${first}, which is kept until ${ends}.`,
+      `Normal SecretRestored Secret told-oauth was missing or had been edited; it shows client ${second} again.`,
+    ]);
+  });
+
+  it('of a server object: its credential is missing, and is there', async () => {
+    const admission = { initialAccessToken: { secretRef: { name: 'told-iat' } } };
+    const { issuer, initialAccessToken = '' } = testbed.server;
+    await testbed.apply(namespacedServer(issuer, 'shop', 'told', { registration: { admission } }));
+    await shop.untilServer('told', { reason: 'CredentialNotFound' });
+    await testbed.apply(credential(initialAccessToken, { namespace: 'shop', name: 'told-iat' }));
+    await shop.untilServer('told', { reason: 'Available' });
+    expect(await read('oas', 'told', 2)).toEqual([
+      "Warning CredentialNotFound Secret shop/told-iat doesn't exist. Create it with the label oauth-registrar.dev/credential=true.",
+      `Normal Available Clients are registered at ${issuer}/reg.`,
+    ]);
+  });
+});
+
+it('serves metrics only to callers with the right, and asks the API server only where that is switched on', async () => {
+  const bound = 'oauth-registrar-metrics-reader';
+  for (const name of ['prometheus', 'stranger']) {
+    await shop.kubectl('create', 'serviceaccount', name);
+  }
+  const components = join(import.meta.dirname, '..', '..', '..', 'deploy', 'components');
+  await testbed.kubectl(
+    ...['apply', '-f', join(components, 'metrics-authentication', 'metrics-reader.yaml')],
+  );
+  await testbed.kubectl(
+    ...['create', 'clusterrolebinding', bound, `--clusterrole=${bound}`, '--serviceaccount=shop:prometheus'],
+  );
+  const tokenOf = async (name: string) => (await shop.kubectl('create', 'token', name)).trim();
+  // It waits for the lead, and shows the metrics of its process.
+  const waiting = await testbed.startOperator(['--metrics-authentication']);
+  const ask = async (token?: string) => {
+    const headers: Record<string, string> = token === undefined ? {} : { authorization: `Bearer ${token}` };
+    const answer = await fetch(`http://127.0.0.1:${waiting.port}/metrics`, { headers });
+    return `${answer.status} ${(await answer.text()).split('\n')[0]}`;
+  };
+  const prometheus = await tokenOf('prometheus');
+  expect(await ask(prometheus)).toBe(
+    '503 The API server does not check the token: the operator has no right to ask it. The installation has to give it.',
+  );
+  await testbed.kubectl('apply', '-f', join(components, 'access-reviews', 'cluster-role.yaml'));
+  await eventually(
+    () => ask(prometheus),
+    (answer) => answer.startsWith('200 '),
+  );
+  expect(await ask()).toBe(
+    '401 Send a token of the cluster: Authorization: Bearer TOKEN. `kubectl create token NAME` makes one.',
+  );
+  expect(await ask('no.such.token')).toBe('401 The API server does not accept the token.');
+  expect(await ask(await tokenOf('stranger'))).toBe(
+    '403 system:serviceaccount:shop:stranger has no right to get /metrics: a ClusterRole with nonResourceURLs: [/metrics] and verbs: [get] gives it.',
+  );
+  expect((await fetch(`http://127.0.0.1:${waiting.port}/readyz`)).status).toBe(200);
 });

@@ -71,6 +71,28 @@ describe('A round', () => {
     ]);
   });
 
+  test.each([
+    ['was Stalled', 'Stalled', ['Recovered']],
+    ['waited', 'Reconciling', []],
+  ])('tells that a client is in order again where it %s', async (_, type, reasons) => {
+    const said = { status: 'True', reason: 'InvalidRedirectURI', message: 'no', lastTransitionTime: 'T' };
+    const conditions = [
+      { ...said, type: 'Ready', status: 'False' },
+      { ...said, type },
+    ];
+    const status = { clientId: 'c1', conditions };
+    const taken = operator({
+      objects: registeredClient().map((one) => (one.kind === 'OAuthClient' ? { ...one, status } : one)),
+    });
+    await round(taken);
+    expect(taken.events.map(({ reason }) => reason)).toEqual(reasons);
+    for (const { message } of taken.events) {
+      expect(message).toBe(
+        'Nothing stands in the way any more. The client is registered and its Secret is up to date.',
+      );
+    }
+  });
+
   test('remembers a renewal that is overdue until it is not', async () => {
     const ends = (hours: number) => new Date(NOW + hours * 3_600_000).toISOString();
     const taken = operator({
