@@ -86,6 +86,13 @@ export const SHARES = {
     per: 'process',
     reported: 'the oldest connection of the address that has most is closed',
   },
+  inventoryPages: {
+    what: 'Pages of the inventory that are made at the same time; callers take turns, and after each page nothing is made for eight times as long as it took',
+    most: 1,
+    unit: 'pages',
+    per: 'process',
+    reported: 'no need: the others wait',
+  },
   accessReviewsSent: {
     what: 'TokenReviews and SubjectAccessReviews that are sent at the same time; users take turns',
     most: 8,

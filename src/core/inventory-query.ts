@@ -196,19 +196,24 @@ export interface InventoryCounts {
 type InventoryTally = readonly { readonly value: string; readonly count: number }[];
 
 export function countInventory(rows: readonly InventoryRow[], now: number): InventoryCounts {
-  const count = (fits: (row: InventoryRow) => boolean) => rows.filter(fits).length;
-  const within = (days: number) => (row: InventoryRow) =>
-    (nextEnd(row, now)?.at ?? Infinity) <= now + days * DAY_MS;
+  const ready = { True: 0, False: 0, Unknown: 0 };
+  const endsWithinDays = { 1: 0, 7: 0, 30: 0 };
+  let [suspended, deleting] = [0, 0];
+  for (const row of rows) {
+    ready[row.ready] += 1;
+    suspended += Number(row.suspended);
+    deleting += Number(row.deleting);
+    const leftMs = (nextEnd(row, now)?.at ?? Infinity) - now;
+    endsWithinDays[1] += Number(leftMs <= DAY_MS);
+    endsWithinDays[7] += Number(leftMs <= 7 * DAY_MS);
+    endsWithinDays[30] += Number(leftMs <= 30 * DAY_MS);
+  }
   return {
     total: rows.length,
-    ready: {
-      True: count(({ ready }) => ready === 'True'),
-      False: count(({ ready }) => ready === 'False'),
-      Unknown: count(({ ready }) => ready === 'Unknown'),
-    },
-    suspended: count(({ suspended }) => suspended),
-    deleting: count(({ deleting }) => deleting),
-    endsWithinDays: { 1: count(within(1)), 7: count(within(7)), 30: count(within(30)) },
+    ready,
+    suspended,
+    deleting,
+    endsWithinDays,
     namespaces: tally(rows.map(({ namespace }) => namespace)),
     servers: tally(rows.flatMap(({ server }) => server ?? [])),
     reasons: tally(rows.map(({ reason }) => reason)),

@@ -24,11 +24,12 @@ const TIMELINE_DAYS = 30;
 export function clientsPage(view: InventoryView, parameters: PageParameters): string {
   const { now, rows } = view;
   const fitting = filterInventory(rows, filterOf(parameters), now);
+  const all = countInventory(rows, now);
   const sorted = sortInventory(fitting, orderOf(parameters), now);
   const page = pageOfInventory(sorted, parameters.page, parameters.size);
   return framed({ title: 'Clients', root: './', current: 'clients' }, view, [
-    counts(countInventory(fitting, now), parameters),
-    filterForm(countInventory(rows, now), parameters),
+    counts(fitting.length === rows.length ? all : countInventory(fitting, now), parameters),
+    filterForm(all, parameters),
     timeline(inventoryTimeline(fitting, now, TIMELINE_DAYS)),
     h('h2', { id: 'clients' }, 'OAuth clients'),
     clientTable(page, parameters, now),

@@ -1,8 +1,11 @@
 import { RESOURCES, type Resource } from '../../api/kubernetes.ts';
+import { SHARES } from '../../api/shares.ts';
 import type { Caches } from '../../controller/context.ts';
 import type { Clock } from '../../controller/ports.ts';
+import { Slots } from '../../controller/state/slots.ts';
 import { inventoryRows, inventoryServers } from '../../core/inventory.ts';
 import { type InventoryLists, outstandingClients } from '../../core/inventory-outstanding.ts';
+import { serverKey } from '../../core/server-key.ts';
 import type { ServerObject } from '../../core/server-object.ts';
 import { UNREMOVED } from '../../core/unremoved-client.ts';
 import type { InventoryView } from '../../inventory/view.ts';
@@ -23,8 +26,11 @@ interface Options {
   readonly isReady: () => boolean;
   readonly reviews: AccessReviews;
   readonly operatorNamespace: string;
-  readonly clock: Pick<Clock, 'now'>;
+  readonly clock: Pick<Clock, 'now' | 'monotonic' | 'sleep'>;
 }
+
+/** Key of the page among the keys of servers, by which turns are taken; no server object has it. */
+const PAGES = serverKey({ kind: 'ClusterAuthorizationServer', name: '' }, '');
 
 /** A caller without a right for all namespaces gets so many checked; above that, the caller has to name one. */
 const MOST_NAMESPACES = 500;
@@ -34,11 +40,32 @@ const NOT_LEADING: AccessRefusal = {
   message: 'This replica waits for the lead, and only the one that leads knows the clients. Reload.',
 };
 
-/** Nothing is asked of the API server but reviews, which are remembered for a short time. */
-export const createInventoryAccess =
-  (options: Options) =>
-  async ({ authorization, namespace }: InventoryReader): Promise<InventoryView | AccessRefusal> => {
-    const caller = await options.reviews.callerOf(authorization);
+/** What is gathered of many clients takes time of the one thread that also reconciles: it gets a small part of it. */
+const PAUSE_FACTOR = 8;
+
+/**
+ * Nothing is asked of the API server but reviews, which are remembered for a short time. Callers take turns, and pauses
+ * keep the time for the operator's work: see `inventoryPages` of the shares.
+ */
+export function createInventoryAccess(options: Options) {
+  const { reviews, clock } = options;
+  const slots = new Slots();
+  const limit = SHARES.inventoryPages.most;
+  /** Resolves with the view; the turn ends after the pause. */
+  const inTurn = <T>(caller: ReviewedCaller, gather: () => T): Promise<T> => {
+    const { promise, resolve, reject } = Promise.withResolvers<T>();
+    const place = { server: PAGES, namespace: caller.key, limit, isEnding: false };
+    slots
+      .withSlot(place, async () => {
+        const startedAt = clock.monotonic();
+        resolve(gather());
+        await clock.sleep(PAUSE_FACTOR * (clock.monotonic() - startedAt));
+      })
+      .catch(reject);
+    return promise;
+  };
+  return async ({ authorization, namespace }: InventoryReader): Promise<InventoryView | AccessRefusal> => {
+    const caller = await reviews.callerOf(authorization);
     if (isAccessRefusal(caller)) {
       return caller;
     }
@@ -46,8 +73,10 @@ export const createInventoryAccess =
       return NOT_LEADING;
     }
     const shown = await namespacesFor(caller, namespace, options);
-    return isAccessRefusal(shown) ? shown : viewFor(caller, shown, options);
+    const seen = isAccessRefusal(shown) ? shown : await partsFor(caller, shown, options);
+    return isAccessRefusal(seen) ? seen : inTurn(caller, () => viewFor(caller, seen, options));
   };
+}
 
 /** Which namespaces the caller sees; `undefined`: all. */
 interface ShownNamespaces {
@@ -96,19 +125,34 @@ async function namespacesFor(
   return { names: new Set(names), hidden: [hidden] };
 }
 
-async function viewFor(
+/** What the caller sees beside the clients of the namespaces. */
+interface SeenParts extends ShownNamespaces {
+  readonly servers: ShownServers;
+  readonly mayReadLists: boolean;
+}
+
+async function partsFor(
   caller: ReviewedCaller,
-  { names, hidden }: ShownNamespaces,
+  shown: ShownNamespaces,
   options: Options,
-): Promise<InventoryView | AccessRefusal> {
-  const { caches, clock, operatorNamespace, reviews } = options;
-  const isShown = (namespace = '') => names?.has(namespace) ?? true;
+): Promise<SeenParts | AccessRefusal> {
+  const { operatorNamespace, reviews } = options;
+  const { names } = shown;
   const servers = await serversFor(caller, names, options);
   const list = { resource: RESOURCES.configMap, namespace: operatorNamespace, name: UNREMOVED };
   const mayReadLists = await reviews.isAllowed(caller, { verb: 'get', ...list });
   if (isAccessRefusal(servers) || isAccessRefusal(mayReadLists)) {
     return isAccessRefusal(servers) ? servers : (mayReadLists as AccessRefusal);
   }
+  return { ...shown, servers, mayReadLists };
+}
+
+function viewFor(
+  caller: ReviewedCaller,
+  { names, hidden, servers, mayReadLists }: SeenParts,
+  { caches, lists, clock, operatorNamespace }: Options,
+): InventoryView {
+  const isShown = (namespace = '') => names?.has(namespace) ?? true;
   const clients = [...caches.clients.values()].filter(({ metadata }) => isShown(metadata.namespace));
   const now = clock.now();
   return {
@@ -118,7 +162,7 @@ async function viewFor(
     rows: inventoryRows(clients, servers.items),
     servers: inventoryServers(servers.items),
     outstanding: mayReadLists
-      ? outstandingClients(options.lists()).filter(({ namespace }) => isShown(namespace))
+      ? outstandingClients(lists()).filter(({ namespace }) => isShown(namespace))
       : [],
     hidden: [
       ...hidden,

@@ -8,6 +8,7 @@ import {
 import { createInventoryAccess } from '../../../../src/adapters/kubernetes/inventory-access.ts';
 import { toClientObject } from '../../../../src/core/desired.ts';
 import type { ServerObject } from '../../../../src/core/server-object.ts';
+import { createFakeClock } from '../../../kit/fakes/fake-clock.ts';
 import { INVENTORY_NOW, inventoryClient } from '../../../kit/fixtures/inventory.ts';
 import { issuer, objectOf, open } from '../../../kit/fixtures/server-objects.ts';
 
@@ -27,9 +28,9 @@ function createAccess(rights: readonly string[], { clients = CLIENTS, isReady = 
   const asked: string[] = [];
   const reviews: AccessReviews = {
     callerOf: async (authorization) =>
-      authorization === 'Bearer ann'
-        ? { name: 'ann', user: { username: 'ann' }, key: 'k' }
-        : { status: 401, message: 'No token.' },
+      authorization === undefined
+        ? { status: 401, message: 'No token.' }
+        : { name: authorization.slice(7), user: { username: 'u' }, key: authorization },
     async isAllowed(_, wanted: WantedAccess) {
       const text =
         'path' in wanted
@@ -41,9 +42,17 @@ function createAccess(rights: readonly string[], { clients = CLIENTS, isReady = 
         : rights.includes(text);
     },
   };
+  const clock = createFakeClock({ startMs: INVENTORY_NOW });
+  let spentMs = 0;
   const view = createInventoryAccess({
     caches: {
-      clients: { values: () => clients.values() },
+      clients: {
+        values() {
+          // The making of a page takes five milliseconds.
+          spentMs += 5;
+          return clients.values();
+        },
+      },
       servers: { values: () => [own('billing-0'), own('ml-agents-0')].values() },
       clusterServers: { values: () => [corporate].values() },
     } as never,
@@ -51,9 +60,9 @@ function createAccess(rights: readonly string[], { clients = CLIENTS, isReady = 
     isReady: () => isReady,
     reviews,
     operatorNamespace: OPERATOR,
-    clock: { now: () => INVENTORY_NOW },
+    clock: { ...clock, monotonic: () => spentMs },
   });
-  return { asked, view };
+  return { asked, view, clock };
 }
 
 async function viewOf(rights: readonly string[], namespace?: string) {
@@ -144,6 +153,24 @@ describe('what a caller sees of the inventory', () => {
       'list oauthclients in ml-agents-0',
     ]);
   });
+});
+
+test('callers take turns, and after each page the time of eight is left for other work', async () => {
+  const { view, clock } = createAccess(ALL);
+  const made: string[] = [];
+  const ask = (name: string) =>
+    view({ authorization: `Bearer ${name}`, namespace: undefined }).then(() => made.push(name));
+  const asked = ['eve', 'eve', 'eve', 'ann'].map(ask);
+  await asked[0];
+  await clock.advance(39);
+  expect(made).toEqual(['eve']);
+  await clock.advance(1);
+  expect(made).toHaveLength(2);
+  await clock.advance(40);
+  expect(made).toContain('ann');
+  await clock.advance(40);
+  await Promise.all(asked);
+  expect(clock.sleeps.every((ms) => ms === 40)).toBe(true);
 });
 
 describe('nothing is shown', () => {
