@@ -4,6 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { METRICS } from '../../src/adapters/process/metric-table.ts';
 import { REASONS } from '../../src/api/reasons.ts';
+import { COMMANDS } from '../../src/cli/program.ts';
 import { FLAGS } from '../../src/config.ts';
 import { discoveryUrls } from '../../src/oauth/discovery.ts';
 import { hasField, KINDS, type Schema, schemasIn, unknownIn } from '../kit/pages/api-schemas.ts';
@@ -135,7 +136,25 @@ const OF_OTHERS = [
   'reset-then-reuse-values',
 ];
 
-describe.each(PAGES.filter((page) => !OF_TESTS.includes(page)))('%s', (page) => {
+/** Flags of the plugin: on its own page. */
+const OF_PLUGIN = [
+  ...COMMANDS.flatMap(({ options = [] }) =>
+    options.flatMap(({ usage }) => /--([a-z-]+)/.exec(usage)?.[1] ?? []),
+  ),
+  ...['help', 'context', 'operator-namespace', 'kubeconfig'],
+];
+
+test('docs/plugin.md names flags that the plugin has', () => {
+  const flags = inlineCodeOf('docs/plugin.md').flatMap(
+    ({ text }) => /^--([a-z-]+)/.exec(text)?.slice(1) ?? [],
+  );
+  expect(flags.length).toBeGreaterThan(5);
+  expect(flags.filter((flag) => !OF_PLUGIN.includes(flag))).toEqual([]);
+});
+
+const WITH_OTHER_FLAGS = [...OF_TESTS, 'docs/plugin.md'];
+
+describe.each(PAGES.filter((page) => !WITH_OTHER_FLAGS.includes(page)))('%s', (page) => {
   test('names flags that the operator has', () => {
     const flags = inlineCodeOf(page).flatMap(({ text }) => /^--([a-z-]+)/.exec(text)?.slice(1) ?? []);
     expect(flags.filter((flag) => !Object.hasOwn(FLAGS, flag) && !OF_OTHERS.includes(flag))).toEqual([]);

@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, it } from 'vitest';
-import { UNREMOVED } from '../../../src/core/unremoved-client.ts';
+import { runPlugin } from '../../kit/fakes/plugin.ts';
 import { drop, reply, type StubServer } from '../../kit/stub-server.ts';
 import { unremovedClients } from './looks.ts';
 import { conditionOf, eventually, messageOf, namespace, OPERATOR_NAMESPACE } from './objects.ts';
@@ -15,6 +15,22 @@ let stripped: Standing;
 let owed: Standing;
 const slow = new Map<string, StubServer>();
 const stubOf = (name: string): StubServer => slow.get(name) as StubServer;
+
+/** Runs the plugin in namespace `shop`. */
+const plugin = (kubeconfig: string, ...args: readonly string[]) =>
+  runPlugin([...args, '-n', 'shop'], { kubeconfig });
+
+/** The kubeconfig of an account that may resolve entries, and nothing else. */
+async function listResolver(): Promise<string> {
+  const account = { namespace: OPERATOR_NAMESPACE, serviceAccount: 'list-resolver' };
+  await testbed.kubectl('create', 'serviceaccount', 'list-resolver', '-n', OPERATOR_NAMESPACE);
+  const role = [
+    '--clusterrole=oauth-registrar-list-resolver',
+    `--serviceaccount=${OPERATOR_NAMESPACE}:list-resolver`,
+  ];
+  await testbed.kubectl('create', 'rolebinding', 'list-resolver', '-n', OPERATOR_NAMESPACE, ...role);
+  return testbed.controlPlane.kubeconfigFor(account);
+}
 
 const testbed = useTestbed({ namespaces: ['shop', 'hurried', 'restarted'], controllerManager: true });
 const shop = teamIn(testbed, 'shop');
@@ -269,8 +285,10 @@ describe('Deletions that take a minute', () => {
     await shop.annotate('holding', 'reconcile-requested-at', '1');
     expect(tried).toBeGreaterThan(1);
     expect(await shop.exists('holding')).toBe(true);
-    await shop.annotate('holding', 'abandon', uid);
-    await shop.untilGone('holding');
+    expect(await plugin(testbed.controlPlane.adminKubeconfig, 'abandon', 'holding', '--yes')).toMatchObject({
+      code: 0,
+      stdout: 'OAuthClient shop/holding is gone; if its client exists, it is left behind.\n',
+    });
     await shop.untilRoles('holding', ['left-behind']);
     const { note } = await told('holding', 'AuthorizationServerUnavailable');
     expect(note).toMatch(/ stays behind; its record is in Secret oauth-registrar-system\/oac-/);
@@ -288,9 +306,15 @@ describe('Deletions that take a minute', () => {
     );
     expect(left).toMatchObject({ role: 'left-behind', clientId: id });
     expect(left?.issuer).toBe(stubOf('holding').issuer);
-    const data = { [`${left?.registrationSecret}.resolved`]: 'removed at the console' };
-    const list = ['configmap', UNREMOVED, '-n', OPERATOR_NAMESPACE];
-    await testbed.kubectl('patch', ...list, '--type=merge', '-p', JSON.stringify({ data }));
+    const account = await listResolver();
+    const entry = left?.registrationSecret ?? '';
+    expect((await plugin(account, 'left-behind')).stdout).toContain(
+      `look for client_id ${id} with client_name "Machine", registered at `,
+    );
+    expect(await plugin(account, 'resolve', entry, '--note=removed at the console', '--yes')).toMatchObject({
+      code: 0,
+      stderr: 'The note is written. The operator looks at the lists every 15 s.\nResolved.\n',
+    });
     const { note } = await told('holding', 'Resolved');
     expect(note).toMatch(/ is resolved, and its record is removed\. The note: removed at the console$/);
     await shop.untilRoles('holding', []);

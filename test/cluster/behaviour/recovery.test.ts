@@ -2,6 +2,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import type { AuthorizationServerStatus } from '../../../src/api/authorization-server.ts';
 import type { Emulator } from '../../kit/emulator/emulator.ts';
 import { start } from '../../kit/emulator/running.ts';
+import { runPlugin } from '../../kit/fakes/plugin.ts';
 import { reply, type StubServer, startStubServer } from '../../kit/stub-server.ts';
 import { suspectedOrphans } from './looks.ts';
 import {
@@ -237,7 +238,11 @@ describe('spec.suspend of an OAuthClient', () => {
     expect(stub.requests.length).toBe(asked);
     expect(await shop.secret('resting')).toBeDefined();
     expect(await shop.secret('other-name')).toBeUndefined();
-    await shop.patch('oac', 'resting', { spec: { suspend: false } });
+    const kubeconfig = testbed.controlPlane.adminKubeconfig;
+    expect(await runPlugin(['resume', 'resting', '-n', 'shop'], { kubeconfig })).toMatchObject({
+      code: 0,
+      stdout: 'OAuthClient shop/resting is resumed.\n',
+    });
     await shop.until('resting', 'Registered');
     expect(namesAt(stub)).toEqual(['Edited']);
     expect(await shop.secret('other-name')).toBeDefined();

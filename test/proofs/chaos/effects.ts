@@ -88,7 +88,11 @@ export function createReplaceNamer(): (resource: Resource, object: KubernetesObj
   return (resource, object) => {
     switch (resource) {
       case RESOURCES.configMap:
-        return object.metadata.name === LEDGER_NAME ? ledgerWrite(object) : 'orphan-list';
+        if (object.metadata.name === LEDGER_NAME) {
+          return ledgerWrite(object);
+        }
+        // The list of unremoved clients follows from the records: a kill around its write loses nothing.
+        return SUSPECT_LISTS.includes(object.metadata.name) ? 'orphan-list' : undefined;
       case RESOURCES.secret:
         return 'workload-secret-replace';
       case RESOURCES.oauthClient:
