@@ -87,7 +87,7 @@ async function readSnapshot(cluster: ClusterAccess): Promise<Snapshot | CommandF
     readAt,
     rows: inventoryRows(clients.items, servers),
     servers: inventoryServers(servers),
-    outstanding: lists.outstanding.filter(
+    outstanding: lists.outstanding?.filter(
       ({ namespace }) => clients.namespace === undefined || namespace === clients.namespace,
     ),
     hidden: [clients.hidden, own.hidden, ofCluster.hidden, ...lists.hidden].filter(
@@ -161,7 +161,10 @@ async function readLists(cluster: Pick<ClusterAccess, 'api' | 'operatorNamespace
   const hidden = lists.flatMap((list) => ('sentence' in list ? list.sentence : []));
   const [unremoved, ...suspects] = lists;
   return {
-    outstanding: outstandingClients({ unremoved: dataOf(unremoved), suspects: suspects.map(dataOf) }),
+    outstanding:
+      hidden.length > 0
+        ? undefined
+        : outstandingClients({ unremoved: dataOf(unremoved), suspects: suspects.map(dataOf) }),
     hidden: [...new Set(hidden)].map((sentence) => `${sentence} ${LISTS_HINT}`),
   };
 }

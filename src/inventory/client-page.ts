@@ -5,7 +5,7 @@ import type { InventoryRow } from '../core/inventory.ts';
 import { own } from '../oauth/objects.ts';
 import { type Content, type Element, h } from './element.ts';
 import { framed } from './frame.ts';
-import { END_TEXTS, legible, readyMark, serverText, tableOf, timeMark } from './parts.ts';
+import { amount, END_TEXTS, legible, readyMark, serverText, tableOf, timeMark } from './parts.ts';
 import type { InventoryView } from './view.ts';
 
 /** One OAuthClient: what it has, why it is as it is, and what to do. */
@@ -99,14 +99,15 @@ const conditionTable = (conditions: readonly Condition[], now: number): Element 
       );
 
 function outstanding(view: InventoryView, { namespace, name }: InventoryRow): Element | null {
-  const count = view.outstanding.filter((one) => one.namespace === namespace && one.name === name).length;
+  const { outstanding: all = [] } = view;
+  const count = all.filter((one) => one.namespace === namespace && one.name === name).length;
   const href = `../../outstanding?${new URLSearchParams({ namespace, text: name })}`;
   return count === 0
     ? null
     : h(
         'p',
         { class: 'note' },
-        `${count} further clients of this object may exist at a server: `,
+        `${amount(count, 'further client')} of this object may exist at a server: `,
         h('a', { href }, 'show them'),
         '.',
       );
@@ -114,5 +115,6 @@ function outstanding(view: InventoryView, { namespace, name }: InventoryRow): El
 
 function commands({ namespace, name }: InventoryRow): string {
   const object = `oauthclients.oauth-registrar.dev ${legible(name)} -n ${legible(namespace)}`;
-  return [`kubectl describe ${object}`, `kubectl get ${object} -o yaml`].join('\n');
+  const status = `kubectl oauthclient status ${legible(name)} -n ${legible(namespace)}`;
+  return [status, `kubectl describe ${object}`, `kubectl get ${object} -o yaml`].join('\n');
 }

@@ -14,7 +14,7 @@ import { type Content, type Element, h } from './element.ts';
 import { filterForm } from './filter-form.ts';
 import { framed } from './frame.ts';
 import { filterOf, linkQuery, orderOf, type PageParameters } from './page-query.ts';
-import { distance, END_TEXTS, legible, readyMark, serverText, tableOf } from './parts.ts';
+import { amount, distance, END_TEXTS, legible, readyMark, serverText, tableOf } from './parts.ts';
 import { timeline } from './timeline.ts';
 import type { InventoryView } from './view.ts';
 
@@ -72,7 +72,7 @@ function clientTable(page: InventoryPage<InventoryRow>, parameters: PageParamete
     return h('p', null, 'No client fits. ', h('a', { href: './' }, 'Show all'), '.');
   }
   return tableOf(
-    `${total} clients, page ${page.page} of ${page.pages}`,
+    `${amount(total, 'client')}, page ${page.page} of ${page.pages}`,
     COLUMNS.map((column) => sortedHead(column, parameters)),
     rows.map((row) => clientRow(row, now)),
   );

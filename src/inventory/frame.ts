@@ -44,7 +44,7 @@ function navigation({ root, current }: Frame, { rows, servers, outstanding }: In
     {
       id: 'outstanding',
       href: `${root}outstanding`,
-      text: `Owed, left behind, suspected (${outstanding.length})`,
+      text: `Owed, left behind, suspected${outstanding === undefined ? '' : ` (${outstanding.length})`}`,
     },
   ];
   const item = ({ id, href, text }: (typeof links)[number]) =>

@@ -6,7 +6,7 @@ import { pager } from './clients-page.ts';
 import { type Element, h } from './element.ts';
 import { framed } from './frame.ts';
 import { linkQuery, type PageParameters } from './page-query.ts';
-import { legible, serverText, tableOf, timeMark } from './parts.ts';
+import { amount, legible, serverText, tableOf, timeMark } from './parts.ts';
 import type { InventoryView } from './view.ts';
 
 const KIND_WORDS: Readonly<Record<OutstandingKind, { readonly text: string; readonly means: string }>> = {
@@ -21,21 +21,27 @@ const KIND_WORDS: Readonly<Record<OutstandingKind, { readonly text: string; read
   },
 };
 
+const FRAME = { title: 'Owed, left behind, suspected', root: './', current: 'outstanding' } as const;
+
 /** The clients that may exist at a server though no OAuthClient has them. */
 export function outstandingPage(view: InventoryView, parameters: PageParameters): string {
-  const fitting = view.outstanding.filter((one) => fits(one, parameters));
+  const { outstanding } = view;
+  if (outstanding === undefined) {
+    return framed(FRAME, view, h('p', null, 'You may not see them: above stands which right is missing.'));
+  }
+  const fitting = outstanding.filter((one) => fits(one, parameters));
   const page = pageOfInventory(fitting, parameters.page, parameters.size);
-  return framed({ title: 'Owed, left behind, suspected', root: './', current: 'outstanding' }, view, [
+  return framed(FRAME, view, [
     h('p', null, 'Clients that may exist at a server though no OAuthClient has them.'),
     h(
       'dl',
       null,
-      OUTSTANDING_KINDS.map((kind) => meaning(kind, view, parameters)),
+      OUTSTANDING_KINDS.map((kind) => meaning(kind, outstanding, parameters)),
     ),
     page.total === 0
       ? h('p', null, 'None is shown. ', h('a', { href: 'outstanding' }, 'Show all'), '.')
       : tableOf(
-          `${page.total} clients, page ${page.page} of ${page.pages}`,
+          `${amount(page.total, 'client')}, page ${page.page} of ${page.pages}`,
           ['OAuthClient', 'Kind', 'Server', 'client_id', 'client_name', 'Attempt', 'Since', 'Why'],
           page.rows.map((one) => outstandingRow(one, view.now)),
         ),
@@ -53,7 +59,7 @@ function fits(one: OutstandingClient, { namespace, server, kind, text }: PagePar
   );
 }
 
-function meaning(kind: OutstandingKind, { outstanding }: InventoryView, current: PageParameters) {
+function meaning(kind: OutstandingKind, outstanding: readonly OutstandingClient[], current: PageParameters) {
   const { text, means } = KIND_WORDS[kind];
   const count = outstanding.filter((one) => one.kind === kind).length;
   return [

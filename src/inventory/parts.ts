@@ -45,6 +45,9 @@ export function timeMark(at: number | undefined, now: number): Content {
   return h('time', { datetime: text }, `${text.slice(0, 16).replace('T', ' ')} UTC (${distance(at - now)})`);
 }
 
+/** `1 client`, `2 clients`. */
+export const amount = (count: number, what: string): string => `${count} ${what}${count === 1 ? '' : 's'}`;
+
 const STEPS = [
   { ms: 24 * 3_600_000, unit: 'd' },
   { ms: 3_600_000, unit: 'h' },

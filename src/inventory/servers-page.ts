@@ -4,7 +4,7 @@ import { pager } from './clients-page.ts';
 import { type Element, h } from './element.ts';
 import { framed } from './frame.ts';
 import { linkQuery, type PageParameters } from './page-query.ts';
-import { legible, readyMark, serverText, tableOf, timeMark } from './parts.ts';
+import { amount, legible, readyMark, serverText, tableOf, timeMark } from './parts.ts';
 import type { InventoryView } from './view.ts';
 
 /** The server objects, and what is owed, left behind or suspected at each. */
@@ -16,7 +16,7 @@ export function serversPage(view: InventoryView, parameters: PageParameters): st
       (parameters.namespace === undefined || namespace === parameters.namespace),
   );
   const page = pageOfInventory(fitting, parameters.page, parameters.size);
-  const caption = `${page.total} servers, page ${page.page} of ${page.pages}`;
+  const caption = `${amount(page.total, 'server')}, page ${page.page} of ${page.pages}`;
   const content =
     page.total === 0
       ? h('p', null, 'No server is shown.')

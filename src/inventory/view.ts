@@ -11,7 +11,8 @@ export interface InventoryView {
   readonly source: string;
   readonly rows: readonly InventoryRow[];
   readonly servers: readonly InventoryServer[];
-  readonly outstanding: readonly OutstandingClient[];
+  /** `undefined`: the reader may not see them. */
+  readonly outstanding: readonly OutstandingClient[] | undefined;
   /** What the reader may not see, and which right is missing: one sentence each. */
   readonly hidden: readonly string[];
 }

@@ -163,7 +163,7 @@ function viewFor(
     servers: inventoryServers(servers.items),
     outstanding: mayReadLists
       ? outstandingClients(lists()).filter(({ namespace }) => isShown(namespace))
-      : [],
+      : undefined,
     hidden: [
       ...hidden,
       ...servers.hidden,

@@ -7,9 +7,8 @@ import { openInventory } from '../inventory-source.ts';
 export const ui: CliCommand = {
   name: 'ui',
   summary: 'Shows the inventory as a page in your browser',
-  details: `Serves a page on 127.0.0.1, with the rights of your kubeconfig, and prints its URL, which holds a secret. It shows
-the clients of the namespace, or with -A of all, their servers, what ends next, and what is owed, left behind or suspected.
-Ctrl-C ends it.`,
+  details: `It shows the clients of the namespace, or with -A of all, their servers, what ends next, and what is owed, left
+behind or suspected. It is served on 127.0.0.1, with the rights of your kubeconfig. The URL holds a secret. Ctrl-C ends it.`,
   options: [{ usage: '--port <PORT>', about: 'Port on 127.0.0.1. Default: any free one.' }],
   run: serveInventory,
 };

@@ -70,13 +70,14 @@ describe('the page of one client', () => {
     expect(body).toContain('<dt>Session</dt><dd>run-7</dd>');
     expect(body).toContain('2026-05-04 04:00 UTC (in 2 d)</time>: client ends by its lifetime');
     expect(body).toContain('<caption>Conditions</caption>');
+    expect(body).toContain('kubectl oauthclient status scheduler-7 -n ml-agents-0');
     expect(body).toContain('kubectl describe oauthclients.oauth-registrar.dev scheduler-7 -n ml-agents-0');
     expect(body).toContain('href="../../style.css"');
   });
 
   test('leads to what is outstanding of the object', () => {
     const body = bodyOf('/clients/billing-0/api-16');
-    expect(body).toContain('1 further clients of this object may exist at a server: ');
+    expect(body).toContain('1 further client of this object may exist at a server: ');
     expect(body).toContain('<a href="../../outstanding?namespace=billing-0&amp;text=api-16">show them</a>');
   });
 
@@ -129,6 +130,15 @@ describe('the page of what is owed, left behind or suspected', () => {
   ])('can be narrowed by %s', (query, count) => {
     expect(rowsOf(bodyOf('/outstanding', query))).toHaveLength(count);
   });
+});
+
+test('what is owed, left behind or suspected has no count where the reader may not see it', () => {
+  const hidden = inventoryView(3, { outstanding: undefined });
+  expect(bodyOf('/', '', hidden)).toContain('>Owed, left behind, suspected</a>');
+  expect(bodyOf('/outstanding', '', hidden)).toContain(
+    '<p>You may not see them: above stands which right is missing.</p>',
+  );
+  expect(bodyOf('/clients/billing-0/api-0', '', hidden)).not.toContain('may exist at a server');
 });
 
 describe('a query that is wrong', () => {
@@ -233,7 +243,7 @@ describe('texts of others', () => {
   );
   const outstanding = [
     {
-      ...(view.outstanding[0] ?? (null as never)),
+      ...(view.outstanding?.[0] ?? (null as never)),
       namespace: EVIL,
       name: EVIL,
       clientId: EVIL,

@@ -74,7 +74,7 @@ async function viewOf(rights: readonly string[], namespace?: string) {
   return {
     rows: answer.rows.map((row) => `${row.namespace}/${row.name}`),
     servers: answer.servers.map(({ key }) => key),
-    outstanding: answer.outstanding.map(({ namespace }) => namespace),
+    outstanding: answer.outstanding?.map(({ namespace }) => namespace),
     hidden: answer.hidden,
   };
 }
@@ -117,7 +117,7 @@ describe('what a caller sees of the inventory', () => {
     expect(await viewOf(rights)).toEqual({
       rows: ['billing-0/api-0', 'ml-agents-0/scheduler-7', 'billing-0/api-8'],
       servers: ['AuthorizationServer/billing-0/own'],
-      outstanding: [],
+      outstanding: undefined,
       hidden: [
         'ann may not list oauthclients.oauth-registrar.dev in all namespaces. Namespaces that are shown: 2.',
         'ann may not list clusterauthorizationservers.oauth-registrar.dev in this cluster.',

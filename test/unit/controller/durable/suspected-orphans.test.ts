@@ -54,9 +54,11 @@ async function loaded(given: Readonly<Record<string, string>> | undefined = unde
 
 describe('the list of suspected orphans', () => {
   test('begins with the first', async () => {
-    const { report, listed } = await loaded();
+    const { report, listed, orphans, store } = await loaded();
+    expect(orphans.data).toEqual([{}, {}]);
     expect(await report('a')).toBe('Listed');
     expect(listed()).toEqual(['a']);
+    expect(orphans.data).toEqual([store.stored()?.data, {}]);
   });
 
   test('leaves an entry of a newer version as it is, however long it is', async () => {

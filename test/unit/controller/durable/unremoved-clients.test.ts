@@ -76,6 +76,7 @@ describe('the list of clients that are owed or left behind', () => {
     expect(writes()).toBe(0);
     await clock.advance(1_500);
     expect([rolesListed(), writes()]).toEqual([['a owed', 'b left-behind'], 1]);
+    expect(Object.keys(unremoved.data)).toEqual(['a', 'b']);
     becomes('a', 'left-behind');
     becomes('b', undefined);
     await clock.advance(5_500);
