@@ -209,7 +209,7 @@ describe('The ledger', () => {
       await overwrite(LEDGER, edited);
       await isRegisteredAsEver(name);
       const after = await stored(LEDGER);
-      const { epoch, holder, installation: _, ...entries } = after.data ?? {};
+      const { epoch, holder, installation: _, version: __, ...entries } = after.data ?? {};
       expect({ epoch, holder }).toEqual({ epoch: data['epoch'], holder: data['holder'] });
       expect(decodeEntries(entries).map(({ attempt, kind }) => [`entry.${attempt}`, kind])).toEqual(
         Object.keys(entries).map((key) => [key, 'Register']),
@@ -385,6 +385,7 @@ describe('The end of the process', () => {
       'epoch',
       'holder',
       'installation',
+      'version',
     ]);
 
     operator = await replica();

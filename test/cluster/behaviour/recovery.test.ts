@@ -1,8 +1,12 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { gunzipSync } from 'node:zlib';
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { AuthorizationServerStatus } from '../../../src/api/authorization-server.ts';
 import type { Emulator } from '../../kit/emulator/emulator.ts';
 import { start } from '../../kit/emulator/running.ts';
 import { runPlugin } from '../../kit/fakes/plugin.ts';
+import { scratchFolder } from '../../kit/scratch-folder.ts';
 import { reply, type StubServer, startStubServer } from '../../kit/stub-server.ts';
 import { suspectedOrphans } from './looks.ts';
 import {
@@ -461,5 +465,37 @@ describe('A change that somebody else made at the server', () => {
       await shop.untilGone(name);
       expect(emulator.clients()).toEqual([]);
     }
+  });
+});
+
+/** Values of these keys in any Secret of the cluster. */
+async function secretsOfCluster(...keys: readonly string[]): Promise<readonly string[]> {
+  const { json } = await testbed.controlPlane.admin.request<{
+    items: readonly { data?: Readonly<Record<string, string>> }[];
+  }>('GET', '/api/v1/secrets');
+  const values = json.items.flatMap(({ data = {} }) => keys.flatMap((key) => data[key] ?? []));
+  return values.map((value) => Buffer.from(value, 'base64').toString());
+}
+
+describe('the plugin', () => {
+  it('lists clients that nobody uses, exports them, and puts no secret of the cluster into its bundle', async () => {
+    await shop.place('lonely');
+    const { adminKubeconfig: kubeconfig } = testbed.controlPlane;
+    const unused = await runPlugin(['unused', '-n', 'shop', '-o', 'json'], { kubeconfig });
+    expect(unused.stderr).toBe('');
+    expect(JSON.parse(unused.stdout)).toContainEqual(
+      expect.objectContaining({ namespace: 'shop', name: 'lonely' }),
+    );
+    const exported = await runPlugin(['export', '-n', 'shop', '--format=csv'], { kubeconfig });
+    expect(exported.stdout).toMatch(/\r\nshop,lonely,AuthorizationServer\/shop\/lonely,http:/);
+    const file = join(scratchFolder(), 'bundle.tar.gz');
+    expect(await runPlugin(['debug', '-A', '--yes', `--file=${file}`], { kubeconfig })).toMatchObject({
+      code: 0,
+    });
+    const bundle = gunzipSync(readFileSync(file)).toString();
+    expect(bundle).toContain('"name": "lonely"');
+    const secrets = await secretsOfCluster('client_secret', 'registration_access_token', 'token');
+    expect(secrets.length).toBeGreaterThan(3);
+    expect(secrets.filter((secret) => bundle.includes(secret))).toEqual([]);
   });
 });
