@@ -116,6 +116,35 @@ describe('the NetworkPolicy with chosen peers', () => {
   });
 });
 
+describe('the NetworkPolicy beside the inventory page', () => {
+  const team = { team: 'shop' };
+  test.each<[string, object, Flow, boolean]>([
+    ['keeps its port closed where it is not served', {}, from(8081, team), false],
+    ['permits its port for everybody', { inventory: { enabled: true } }, from(8081, team), true],
+    [
+      'permits it for chosen peers',
+      { inventory: { enabled: true }, only: monitoring },
+      from(8081, monitoring),
+      true,
+    ],
+    ['refuses it for others', { inventory: { enabled: true }, only: monitoring }, from(8081, team), false],
+    [
+      'still permits metrics for everybody',
+      { inventory: { enabled: true }, only: monitoring },
+      from(8080, team),
+      true,
+    ],
+  ])('%s', async (_, given, flow, permitted) => {
+    const { only: labels, ...values } = given as { readonly only?: object };
+    const inventoryFrom = labels === undefined ? [] : [{ namespaceSelector: { matchLabels: labels } }];
+    const policy = await policyOf({
+      ...values,
+      networkPolicy: { enabled: true, ...API_SERVER, inventoryFrom },
+    });
+    expect(isPermitted(policy, flow)).toBe(permitted);
+  });
+});
+
 test('the sample for Cilium is a value of the chart, and names hosts', async () => {
   const sample = parse(
     await readFile(join(CHART, 'samples', 'cilium-network-policy.yaml'), 'utf8'),
