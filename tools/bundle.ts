@@ -20,13 +20,12 @@ about two seconds.`,
   flags: {
     entry: { value: 'FILE', about: 'Bundle this alone. Default, with --out: src/main.ts.' },
     out: { value: 'FILE', about: 'Where to, of one bundle. Default: dist/oauth-registrar.js.' },
+    folder: { value: 'FOLDER', about: 'Where to, of both. Default: dist.' },
   },
 });
-const operator = { entry: join(root, 'src', 'main.ts'), out: join(root, 'dist', 'oauth-registrar.js') };
-const plugin = {
-  entry: join(root, 'src', 'cli', 'main.ts'),
-  out: join(root, 'dist', 'kubectl-oauthclient.js'),
-};
+const target = String(values.folder ?? join(root, 'dist'));
+const operator = { entry: join(root, 'src', 'main.ts'), out: join(target, 'oauth-registrar.js') };
+const plugin = { entry: join(root, 'src', 'cli', 'main.ts'), out: join(target, 'kubectl-oauthclient.js') };
 const bundles =
   values.entry === undefined && values.out === undefined
     ? [operator, plugin]

@@ -6,6 +6,7 @@ import { logsPage } from './audit-tables.ts';
 import { chartFiles } from './chart-files.ts';
 import { dashboardJson } from './dashboard.ts';
 import { findingsSection } from './findings-section.ts';
+import { pluginSection } from './plugin-section.ts';
 import { referencePage } from './reference-page.ts';
 import { serverPages } from './server-pages.ts';
 
@@ -22,7 +23,7 @@ export function generatedFiles(): ReadonlyMap<string, string> {
   );
   return new Map([
     ...crds,
-    ['docs/reference.md', referencePage() + findingsSection()],
+    ['docs/reference.md', referencePage() + findingsSection() + pluginSection()],
     logsPage(),
     ['docs/alerts.md', alertsPage()],
     ['deploy/monitoring/prometheus-rule.yaml', prometheusRule()],

@@ -109,7 +109,7 @@ function createProgram(terminal: Terminal, act: Act): Command {
 }
 
 /** What every command accepts. */
-const COMMON: readonly CommandOption[] = [
+export const COMMON: readonly CommandOption[] = [
   { usage: '-n, --namespace <NAMESPACE>', about: 'Namespace. Default: that of the context.' },
   { usage: '-A, --all-namespaces', about: 'All namespaces.' },
   { usage: '-l, --selector <SELECTOR>', about: 'Only objects with these labels, such as team=shop.' },

@@ -8,6 +8,8 @@ export interface ReleasePlan {
   readonly bases: 'stand-in' | Bases;
   /** Name of the image in the manifests, without tag and digest. */
   readonly image: string;
+  /** Where the archives of the plugin will be, without a slash at the end. */
+  readonly pluginUrl: string;
   /** The folder that gets everything. */
   readonly out: string;
 }
@@ -24,6 +26,7 @@ interface Given {
   readonly runtimeBase?: string | undefined;
   readonly standInBases: boolean;
   readonly image?: string | undefined;
+  readonly pluginUrl?: string | undefined;
   readonly out?: string | undefined;
 }
 
@@ -39,6 +42,7 @@ export function planRelease(given: Given): ReleasePlan | Problem {
     runtimeBase,
     standInBases,
     image = 'registry.example.com/oauth-registrar',
+    pluginUrl = 'https://downloads.example.com/oauth-registrar',
   } = given;
   const [version = '', ...others] = operands;
   if (!SEMVER.test(version) || others.length > 0) {
@@ -47,12 +51,15 @@ export function planRelease(given: Given): ReleasePlan | Problem {
   if (!NAME.test(image)) {
     return { problem: `--image needs a name without tag and digest, not "${image}".` };
   }
+  if (!/^https:\/\/\S*[^/\s]$/.test(pluginUrl)) {
+    return { problem: `--plugin-url needs an https URL without a slash at its end, not "${pluginUrl}".` };
+  }
   const bases = basesOf(buildBase, runtimeBase, standInBases);
   if ('problem' in bases) {
     return bases;
   }
   const folder = bases.chosen === 'stand-in' ? `${version}-stand-in-bases` : version;
-  return { version, bases: bases.chosen, image, out: given.out ?? `dist/release/${folder}` };
+  return { version, bases: bases.chosen, image, pluginUrl, out: given.out ?? `dist/release/${folder}` };
 }
 
 function basesOf(

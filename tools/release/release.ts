@@ -16,12 +16,13 @@ import { packageChart } from './chart.ts';
 import { checksumsOf } from './checksums.ts';
 import { buildLayout } from './image.ts';
 import { changelogSection, labelsOf, planRelease, type ReleasePlan } from './plan.ts';
+import { buildPlugin } from './plugin.ts';
 
 /** `npm run release`. */
 const SCRIPT = {
   name: 'release',
   about: `Makes everything that a release publishes, and publishes nothing: image and chart as OCI image layouts, install.yaml,
-SBOMs, licences, checksums and the section of the CHANGELOG. Needs Linux on amd64, root, Go and npm's registry, but no
+the kubectl plugin with a manifest for Krew, SBOMs, licences, checksums and the section of the CHANGELOG. Needs Linux on amd64, root, Go and npm's registry, but no
 container engine. Some minutes: the image is built twice, and both must have one digest. The first run builds Helm and
 Syft.`,
   operands: { called: 'VERSION', about: 'The version, as package.json and CHANGELOG.md have it.' },
@@ -33,6 +34,10 @@ Syft.`,
         'A trial, on base images made here from Debian. The image says so in a label. Version, CHANGELOG and the state of the work tree are not checked.',
     },
     image: { value: 'NAME', about: 'The name that install.yaml gives the image.' },
+    'plugin-url': {
+      value: 'URL',
+      about: 'Where the archives of the plugin will be; the manifest for Krew names it.',
+    },
     out: { value: 'FOLDER', about: 'Where to. Default: dist/release/VERSION. It is emptied first.' },
   },
 } as const;
@@ -46,6 +51,7 @@ const planned = planRelease({
   runtimeBase: text(values['runtime-base']),
   standInBases: values['stand-in-bases'] === true,
   image: text(values.image),
+  pluginUrl: text(values['plugin-url']),
   out: text(values.out),
 });
 const plan: ReleasePlan = 'problem' in planned ? refuse(SCRIPT, planned) : planned;
@@ -60,7 +66,8 @@ await mkdir(out, { recursive: true });
 const scratch = await realpath(await mkdtemp(join(tmpdir(), 'oauth-registrar-release-')));
 try {
   const digest = await image(join(out, 'image'));
-  await progress.step('Writing licences and SBOM of the bundle', bundleFiles);
+  await progress.step('Writing licences and SBOM of the bundles', bundleFiles);
+  await progress.step('Making the kubectl plugin for each platform', plugin);
   await progress.step('Writing the manifests', () => manifests(digest));
   await progress.step('Packaging the chart', () => packageChart(plan, digest, out, join(scratch, 'chart')));
   await imageSbom();
@@ -132,8 +139,8 @@ async function image(folder: string): Promise<string> {
 }
 
 async function bundleFiles(): Promise<void> {
-  await run(process.execPath, [join(ROOT, 'tools', 'bundle.ts'), `--out=${join(scratch, 'bundle.js')}`]);
-  const notices = await readFile(join(scratch, 'THIRD-PARTY-LICENSES.txt'), 'utf8');
+  await run(process.execPath, [join(ROOT, 'tools', 'bundle.ts'), `--folder=${join(scratch, 'bundles')}`]);
+  const notices = await readFile(join(scratch, 'bundles', 'THIRD-PARTY-LICENSES.txt'), 'utf8');
   await writeFile(join(out, 'THIRD-PARTY-LICENSES.txt'), notices);
   await copyFile(join(ROOT, 'LICENSE'), join(out, 'LICENSE'));
   const listed = await run('npm', ['sbom', '--sbom-format=cyclonedx', '--package-lock-only'], {
@@ -141,6 +148,20 @@ async function bundleFiles(): Promise<void> {
   });
   const sbom = sbomOfBundle(JSON.parse(listed) as Sbom, packagesIn(notices), created());
   await writeFile(join(out, 'sbom-bundle.cdx.json'), `${JSON.stringify(sbom, null, 2)}\n`);
+}
+
+async function plugin(): Promise<void> {
+  await mkdir(join(scratch, 'plugin'));
+  await buildPlugin({
+    version: plan.version,
+    epoch: source.epoch,
+    baseUrl: plan.pluginUrl,
+    bundle: join(scratch, 'bundles', 'kubectl-oauthclient.js'),
+    notices: join(scratch, 'bundles', 'THIRD-PARTY-LICENSES.txt'),
+    licence: join(ROOT, 'LICENSE'),
+    out: join(out, 'plugin'),
+    scratch: join(scratch, 'plugin'),
+  });
 }
 
 async function imageSbom(): Promise<void> {

@@ -80,7 +80,8 @@ async function printTable(
     );
   }
   const unready = rows.filter(({ ready }) => ready !== 'True').length;
-  print.note(`${rows.length} clients, ${unready} not ready. ${await versions}`);
+  const counted = rows.length === 1 ? '1 client' : `${rows.length} clients`;
+  print.note(`${counted}, ${unready} not ready. ${await versions}`);
 }
 
 const TONES: Readonly<Record<Readiness, Tone>> = { True: 'good', False: 'bad', Unknown: 'waiting' };

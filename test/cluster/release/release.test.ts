@@ -72,6 +72,7 @@ test('a release has all its parts, and its checksums are right', async () => {
     'image',
     'install.yaml',
     `oauth-registrar-${VERSION}.tgz`,
+    'plugin',
     'sbom-bundle.cdx.json',
     'sbom-image.cdx.json',
   ]);

@@ -250,7 +250,7 @@ describe('clients', () => {
     const objects = [client(), billing, LEDGER];
     expect(await statusOf(objects, ['-n', 'shop'])).toMatchObject({
       code: EXITS.done.code,
-      stderr: `1 clients, 0 not ready. ${VERSIONS}`,
+      stderr: `1 client, 0 not ready. ${VERSIONS}`,
     });
     const { stdout } = await statusOf(objects, ['-A', '-l', 'team.example.com/billing=true', '-o', 'name']);
     expect(stdout).toBe('oauthclient.oauth-registrar.dev/invoices\n');

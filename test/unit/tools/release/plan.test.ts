@@ -14,6 +14,7 @@ describe('a release', () => {
       version: '0.2.0',
       bases: { build: bases.buildBase, runtime: bases.runtimeBase },
       image: 'registry.example.com/oauth-registrar',
+      pluginUrl: 'https://downloads.example.com/oauth-registrar',
       out: 'dist/release/0.2.0',
     });
   });
@@ -43,6 +44,11 @@ describe('a release', () => {
       'a short digest',
       { runtimeBase: 'x@sha256:12' },
       expect.stringMatching(/^--runtime-base needs an image by digest/),
+    ],
+    [
+      'a place for the plugin that is no https URL',
+      { pluginUrl: 'downloads.example.com/' },
+      '--plugin-url needs an https URL without a slash at its end, not "downloads.example.com/".',
     ],
     [
       'stand-ins and bases',
