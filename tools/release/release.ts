@@ -22,9 +22,9 @@ import { buildPlugin } from './plugin.ts';
 const SCRIPT = {
   name: 'release',
   about: `Makes everything that a release publishes, and publishes nothing: image and chart as OCI image layouts, install.yaml,
-the kubectl plugin with a manifest for Krew, SBOMs, licences, checksums and the section of the CHANGELOG. Needs Linux on amd64, root, Go and npm's registry, but no
-container engine. Some minutes: the image is built twice, and both must have one digest. The first run builds Helm and
-Syft.`,
+the kubectl plugin with a manifest for Krew, SBOMs, licences, checksums and the section of the CHANGELOG. Needs Linux on
+amd64, root, Go and npm's registry, but no container engine. Some minutes: the image is built twice, and both must have one
+digest. The first run builds Helm and Syft.`,
   operands: { called: 'VERSION', about: 'The version, as package.json and CHANGELOG.md have it.' },
   flags: {
     'build-base': { value: 'NAME@sha256:…', about: 'BUILD_IMAGE of the Dockerfile, by digest.' },
@@ -34,10 +34,7 @@ Syft.`,
         'A trial, on base images made here from Debian. The image says so in a label. Version, CHANGELOG and the state of the work tree are not checked.',
     },
     image: { value: 'NAME', about: 'The name that install.yaml gives the image.' },
-    'plugin-url': {
-      value: 'URL',
-      about: 'Where the archives of the plugin will be; the manifest for Krew names it.',
-    },
+    'plugin-url': { value: 'URL', about: 'Where the archives of the plugin will be, for Krew.' },
     out: { value: 'FOLDER', about: 'Where to. Default: dist/release/VERSION. It is emptied first.' },
   },
 } as const;
