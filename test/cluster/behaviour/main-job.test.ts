@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { auditLine } from '../../../src/core/audit-line.ts';
 import { OPERATOR_USER } from '../../kit/testbed/testbed.ts';
 import {
   all,
@@ -422,6 +423,20 @@ describe('kubectl describe tells a life as a story', () => {
       'Normal Recovered Nothing stands in the way any more. The client is registered and its Secret is up to date.',
       `Normal Registered Client ${second} takes the place of client ${first}, which is kept until ${ends}.`,
       `Normal SecretRestored Secret told-oauth was missing or had been edited; it shows client ${second} again.`,
+    ]);
+  });
+
+  it('and the audit trail has a line of the documented form for each change', () => {
+    const trail = testbed.operator.lines.filter(
+      ({ msg, ['client']: client }) => msg === 'audit' && client === 'shop/told',
+    );
+    const lines = trail.map(({ level, time, service, msg, ...line }) => {
+      expect([level, service, typeof time, msg]).toEqual(['info', 'oauth-registrar', 'string', 'audit']);
+      return auditLine.parse(line);
+    });
+    expect(lines.map(({ event, outcome }) => `${event} ${outcome}`)).toEqual([
+      'Registration Succeeded',
+      'Replacement Succeeded',
     ]);
   });
 

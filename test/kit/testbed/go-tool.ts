@@ -8,7 +8,7 @@ import type { Progress } from './progress.ts';
  * Programs that a few tests need, each built from a module of its own below `tools/`: of others, and `gitops` of ours,
  * which has packages of others in it.
  */
-export type GoTool = 'helm4' | 'helm3' | 'kwok' | 'crane' | 'syft' | 'promtool' | 'gitops';
+export type GoTool = 'helm4' | 'helm3' | 'kwok' | 'crane' | 'syft' | 'promtool' | 'prometheus' | 'gitops';
 
 interface Recipe {
   /** Of the program, for people. */
@@ -58,6 +58,13 @@ const RECIPES: Readonly<Record<GoTool, Recipe>> = {
     package: 'cmd/syft',
     versionVariable: 'main.version',
     typically: '4 min',
+  },
+  prometheus: {
+    title: 'Prometheus',
+    module: 'github.com/prometheus/prometheus',
+    package: 'cmd/prometheus',
+    versionVariable: 'github.com/prometheus/common/version.Version',
+    typically: '5 min',
   },
   gitops: {
     title: 'the rules of Flux and Argo CD',
