@@ -90,7 +90,8 @@ promtool with Go, some minutes.`,
     ...TESTS,
     name: 'test:release',
     about: `Makes a release on stand-in base images, pushes image and chart to a registry of this machine, pulls and compares them.
-Needs what \`npm run release\` needs. About five minutes on two cores.`,
+Makes the executables of the kubectl plugin and runs the one for this machine. Needs what \`npm run release\` needs. About
+seven minutes on two cores.`,
     args: ['run', '--config=vitest.release.config.ts'],
   },
   {

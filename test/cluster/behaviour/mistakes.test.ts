@@ -317,3 +317,33 @@ describe('A broken client: kubectl get, kubectl describe and the plugin lead to 
     }
   });
 });
+
+describe('check of the plugin', () => {
+  const checked = (yaml: string) =>
+    collectedRun(['check', '-f', '-', `--kubeconfig=${testbed.controlPlane.adminKubeconfig}`], {
+      input: yaml,
+    });
+
+  it('says what would be sent, and neither creates the client nor calls the server', async () => {
+    const calls = testbed.server.log.length;
+    const { code, stdout, stderr } = await checked(yamlOf('unborn', WORKER));
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    expect(stdout.split('\n').slice(0, 2)).toEqual([
+      'OAuthClient shop/unborn: next step Register',
+      '\u2502 The object has no client at ClusterAuthorizationServer corporate.',
+    ]);
+    expect(stdout).toContain('"scope": "read"');
+    expect(stdout).toContain('The policy of the server permits it');
+    expect(await shop.exists('unborn')).toBe(false);
+    expect(testbed.server.log.slice(calls).filter(({ method }) => method === 'POST')).toEqual([]);
+  });
+
+  it('says what the API server refuses, in its words', async () => {
+    const spec = { ...WEB, client: { ...WEB.client, redirectUris: ['/callback'] } };
+    const { code, stderr } = await checked(yamlOf('unborn', spec));
+    expect(code).toBe(1);
+    expect(stderr).toContain(
+      'must be an absolute URI without fragment, like https://app.example.com/callback',
+    );
+  });
+});
