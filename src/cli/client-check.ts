@@ -24,7 +24,7 @@ import { learnServer, resourceOfServer, withStatedGate } from './checked-server.
 import type { ClusterAccess } from './cluster.ts';
 import { createDryRun, type DryRun } from './dry-run.ts';
 import { unseenBecause } from './failure.ts';
-import { operatorNamespaceOf } from './versions.ts';
+import { assumedNamespace, operatorNamespaceOf } from './versions.ts';
 
 /** What the operator would do about one OAuthClient, found out without a call to any server. */
 export interface ClientCheck {
@@ -66,7 +66,9 @@ export async function checkClient(raw: OAuthClient, cluster: ClusterAccess): Pro
     stated: statedBy(client),
     server: server && { ...serverNamed(server), connection: connectionIn(o) },
     ...documents(o),
-    notSeen: unseen.sentences,
+    notSeen: [assumedNamespace(cluster, installation), ...unseen.sentences].filter(
+      (text) => text !== undefined,
+    ),
   };
 }
 

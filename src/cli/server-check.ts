@@ -20,7 +20,7 @@ import { conditionOfServer } from './checked-server.ts';
 import type { ClusterAccess } from './cluster.ts';
 import { createDryRun } from './dry-run.ts';
 import { unseenBecause } from './failure.ts';
-import { operatorNamespaceOf } from './versions.ts';
+import { assumedNamespace, operatorNamespaceOf } from './versions.ts';
 
 /** What is found about one part of a server object. */
 export interface ServerFinding {
@@ -98,7 +98,8 @@ async function foundByReading(
   const { urlRules } = context.settings;
   const now = context.clock.now();
   const references = await resolveReferences(object, spec, context);
-  const credentials = credentialFindings(spec, references.secrets, now);
+  const assumed = object.metadata.namespace === undefined ? assumedNamespace(cluster) : undefined;
+  const credentials = credentialFindings(spec, references.secrets, now, assumed);
   const transport = references.problem ?? transportOf(spec, { ...references, urlRules });
   if (isProblem(transport)) {
     return [
@@ -162,12 +163,16 @@ function credentialFindings(
   spec: AuthorizationServerSpec,
   secrets: CredentialSecrets,
   now: number,
+  assumed: string | undefined,
 ): readonly ServerFinding[] {
   const byName = new Map(secretReferences(spec).map((reference) => [reference.name, reference]));
   if (byName.size === 0) {
     return [{ part: 'Credentials', verdict: 'Note', text: 'The server object refers to no Secret.' }];
   }
-  return [...byName.values()].flatMap((reference) => credentialFinding(reference, secrets, now));
+  const findings = [...byName.values()].flatMap((reference) => credentialFinding(reference, secrets, now));
+  return assumed === undefined
+    ? findings
+    : [...findings, { part: 'Credentials', verdict: 'Note', text: assumed }];
 }
 
 function credentialFinding(

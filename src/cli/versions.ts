@@ -18,6 +18,15 @@ export const operatorNamespaceOf = (
   installation?: string,
 ): string => operatorNamespace ?? (installation?.split('@')[0] || USUAL_NAMESPACE);
 
+/** A sentence that says which namespace is assumed; `undefined`: it is known. */
+export const assumedNamespace = (
+  cluster: Pick<ClusterAccess, 'operatorNamespace'>,
+  installation?: string,
+): string | undefined =>
+  cluster.operatorNamespace === undefined && !installation
+    ? `The operator is taken to be in namespace ${USUAL_NAMESPACE}; --operator-namespace names another.`
+    : undefined;
+
 /**
  * Versions of plugin and operator as one sentence, with a warning where they differ. The operator writes its version
  * into its ledger when it takes the lead; who may not read that gets no answer but its reason.
