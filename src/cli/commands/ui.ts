@@ -20,9 +20,10 @@ async function serveInventory({ cluster, flags, print, terminal }: ClusterContex
   }
   const { namespace } = cluster.selection;
   const scope = namespace === undefined ? 'all namespaces' : `namespace ${namespace}`;
+  const more = namespace === undefined ? '' : ' kubectl oauthclient ui -A shows all namespaces.';
   const inventory = await openInventory(
     cluster,
-    `The clients of ${scope}, with the rights of your kubeconfig.`,
+    `The clients of ${scope}, with the rights of your kubeconfig.${more}`,
   );
   if ('sentence' in inventory) {
     return inventory;
