@@ -142,6 +142,16 @@ const OF_PLUGIN = [...COMMON, ...COMMANDS.flatMap(({ options = [] }) => options)
   .flatMap(({ usage }) => /--([a-z-]+)/.exec(usage)?.[1] ?? [])
   .concat('help');
 
+test('pages name commands that the plugin has', () => {
+  const named = PAGES.flatMap((page) =>
+    [...textOf(page).matchAll(/kubectl oauthclient ([a-z]\S*)/g)].map(([, name = '']) =>
+      name.replace(/[^a-z-]+$/, ''),
+    ),
+  );
+  expect(named.length).toBeGreaterThan(5);
+  expect(named.filter((name) => !COMMANDS.some((command) => command.name === name))).toEqual([]);
+});
+
 test('docs/plugin.md names flags that the plugin has', () => {
   const flags = inlineCodeOf('docs/plugin.md').flatMap(
     ({ text }) => /^--([a-z-]+)/.exec(text)?.slice(1) ?? [],
