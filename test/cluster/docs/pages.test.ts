@@ -10,6 +10,7 @@ import { createPagesFolder } from '../../kit/pages/folder.ts';
 import { inlineCodeOf } from '../../kit/pages/inline-code.ts';
 import { verbOf } from '../../kit/pages/kubectl-command.ts';
 import { printedTable } from '../../kit/pages/printed-table.ts';
+import { faultsOf } from '../../kit/pages/promql.ts';
 import { runShell } from '../../kit/pages/shell.ts';
 import { commandsIn } from '../../kit/pages/shell-words.ts';
 import { eventually, namespace, OPERATOR_NAMESPACE } from '../behaviour/objects.ts';
@@ -299,8 +300,14 @@ describe('Blocks', () => {
     expect(alone.map(title)).toEqual([]);
   });
 
+  it('of PromQL read metrics and labels that exist', () => {
+    const expressions = blocks.filter(({ language }) => language === 'promql');
+    expect(expressions.length).toBeGreaterThan(0);
+    expect(expressions.flatMap(({ text }) => faultsOf(text))).toEqual([]);
+  });
+
   it('are of a language that a test knows', () => {
-    const known = [...NOT_COMMANDS, 'sh', 'yaml', 'console'];
+    const known = [...NOT_COMMANDS, 'sh', 'yaml', 'console', 'promql'];
     expect(blocks.filter(({ language }) => !known.includes(language)).map(title)).toEqual([]);
   });
 
