@@ -27,6 +27,16 @@ export interface Install {
 export async function startBundled(entry: string, install: Install): Promise<BenchOperator> {
   const startedAt = performance.now();
   const process = await startOperator({ ...install, entry, ...readImageSettings() });
+  let exitCode: number | null | undefined;
+  void process.exited.then((code) => {
+    exitCode = code;
+  });
+  const expectRunning = () => {
+    if (exitCode !== undefined) {
+      const last = process.lines.slice(-3).map((line) => JSON.stringify(line));
+      throw new Error(`The operator ended with code ${exitCode}:\n${last.join('\n')}`);
+    }
+  };
   return {
     pid: process.pid,
     stop: process.stop,
@@ -34,17 +44,21 @@ export async function startBundled(entry: string, install: Install): Promise<Ben
     exited: process.exited,
     startedAt,
     async working() {
-      const isWorking = () => process.lines.some(({ msg }) => msg === 'working');
+      const isWorking = () => {
+        expectRunning();
+        return process.lines.some(({ msg }) => msg === 'working');
+      };
       await until('the operator works', isWorking, { timeoutMs: TIMEOUT_MS });
       return performance.now() - startedAt;
     },
-    idle: () => untilIdle(process.port),
+    idle: () => untilIdle(process.port, expectRunning),
   };
 }
 
-async function untilIdle(port: number): Promise<number> {
+async function untilIdle(port: number, expectRunning: () => void): Promise<number> {
   let last = { reconciles: -1, waiting: 0, at: 0 };
   const isQuiet = async () => {
+    expectRunning();
     // An operator that was busy for seconds may close a kept connection just when it is used again.
     const now = await readMetrics(port).catch(() => undefined);
     if (now === undefined) {
