@@ -31,7 +31,8 @@ export async function runShell(
   return new Promise((resolve) => {
     const child = execFile(
       'bash',
-      ['-euo', 'pipefail', '-c', text],
+      // bash takes the socket that Node gives it for a login from elsewhere, and would read its start file.
+      ['--norc', '-euo', 'pipefail', '-c', text],
       {
         cwd: folder,
         env: childEnvironment({ PATH: `${dirname(kubectl)}:${PATH}`, KUBECONFIG: kubeconfig, ...env }),
