@@ -54,7 +54,7 @@ export default defineConfig({
           sequence: { groupOrder: 3 },
           globalSetup: ['test/kit/testbed/ensure-binaries.ts'],
           // They wait more than they work: for leases, retries and namespaces that go.
-          maxWorkers: 3,
+          maxWorkers: 4,
           testTimeout: 60_000,
           hookTimeout: 90_000,
         },

@@ -9,16 +9,18 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node';
 export const LONGEST = [
   'restore',
   'kill',
-  'management',
-  'ledger',
   'recovery',
+  'management',
   'uninstall',
+  'ledger',
+  'retain',
   'proof-of-deletion',
   'deletion',
-  'hostile-server',
   'server-identity',
   'copied-cluster',
+  'status',
   'lifetime',
+  'hostile-server',
   'leader',
 ] as const;
 

@@ -474,7 +474,11 @@ describe('A client whose lifetime is over', () => {
     expect(messageOf(client)).toMatch(
       /^The lifetime ended at \d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ; the client and its Secret are removed\. Delete the object, or raise spec\.lifetime\.expiresAfter, which registers a client anew\.$/,
     );
-    expect(conditionOf(client, 'Stalled')?.status).toBe('True');
+    expect(client.status?.conditions?.map(({ type }) => type)).toEqual([
+      'Ready',
+      'Registered',
+      'SecretSynced',
+    ]);
     const left = () =>
       expiring.clients().filter(({ metadata }) => metadata['client_name'] === 'deregistered');
     expect(left()).toEqual([]);
