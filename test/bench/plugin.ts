@@ -56,7 +56,10 @@ try {
   );
   const ui = await startPage([...plugin, 'ui', '-A', ...kubeconfig]);
   await row(`a page of kubectl oauthclient ui -A, ${clients} clients`, async () => {
-    await (await fetch(ui.url)).text();
+    const page = await (await fetch(ui.url)).text();
+    if (!page.includes(`Clients (${clients})`)) {
+      throw new Error(`The page does not show ${clients} clients: ${page.slice(0, 200)}`);
+    }
   });
   await ui.stop();
   await operator.stop();
@@ -74,7 +77,7 @@ async function row(what: string, act: () => Promise<void>): Promise<void> {
     times.push(performance.now() - start);
   }
   times.sort((a, b) => a - b);
-  const inSeconds = (ms = 0): string => `${(ms / 1_000).toFixed(2)} s`;
+  const inSeconds = (ms = 0): string => `${(ms / 1_000).toFixed(3)} s`;
   console.log(`| ${what} | ${inSeconds(times[Math.floor(runs / 2)])} | ${inSeconds(times.at(-1))} |`);
 }
 
