@@ -115,10 +115,8 @@ export const ALERTS: readonly Alert[] = [
       'At {{ $labels.server }}, {{ $value }} registrations got no answer: clients may exist that nobody manages.',
     meaning:
       'A registration was sent, and its answer was lost. The server may have made a client whose credentials nobody knows. The operator never sends a registration again without a record of this one.',
-    look: sh(
-      'kubectl -n oauth-registrar-system get configmaps oauth-registrar-suspected-orphans oauth-registrar-suspected-orphans-namespaced -o yaml',
-    ),
-    cure: 'Look for each client at the server, remove it there if it exists, and then remove its entry from the ConfigMap: [When an answer is lost](lifecycle.md#when-an-answer-is-lost).',
+    look: sh('kubectl oauthclient orphans -A'),
+    cure: 'It says how to look for each client at its server. Remove the client there if it exists, then resolve its entry with a note: `kubectl oauthclient resolve ENTRY --note TEXT`. Without [the plugin](plugin.md): ConfigMaps `oauth-registrar-suspected-orphans` and `…-namespaced` in the namespace of the operator, and [a note beside the entry](lifecycle.md#resolve-an-entry).',
   },
   {
     name: 'OAuthRegistrarClientsNotReady',

@@ -24,7 +24,7 @@ export const assumedNamespace = (
   installation?: string,
 ): string | undefined =>
   cluster.operatorNamespace === undefined && !installation
-    ? `The operator is taken to be in namespace ${USUAL_NAMESPACE}; --operator-namespace names another.`
+    ? `The plugin assumes that the operator is in namespace ${USUAL_NAMESPACE}; --operator-namespace names another.`
     : undefined;
 
 /**

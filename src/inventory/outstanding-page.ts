@@ -27,7 +27,7 @@ const FRAME = { title: 'Owed, left behind, suspected', root: './', current: 'out
 export function outstandingPage(view: InventoryView, parameters: PageParameters): string {
   const { outstanding } = view;
   if (outstanding === undefined) {
-    return framed(FRAME, view, h('p', null, 'You may not see them: above stands which right is missing.'));
+    return framed(FRAME, view, h('p', null, 'You may not see them. The missing right is named above.'));
   }
   const fitting = outstanding.filter((one) => fits(one, parameters));
   const page = pageOfInventory(fitting, parameters.page, parameters.size);

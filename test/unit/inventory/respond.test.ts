@@ -136,7 +136,7 @@ test('what is owed, left behind or suspected has no count where the reader may n
   const hidden = inventoryView(3, { outstanding: undefined });
   expect(bodyOf('/', '', hidden)).toContain('>Owed, left behind, suspected</a>');
   expect(bodyOf('/outstanding', '', hidden)).toContain(
-    '<p>You may not see them: above stands which right is missing.</p>',
+    '<p>You may not see them. The missing right is named above.</p>',
   );
   expect(bodyOf('/clients/billing-0/api-0', '', hidden)).not.toContain('may exist at a server');
 });

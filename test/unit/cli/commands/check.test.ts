@@ -260,7 +260,7 @@ describe('a file', () => {
         '\u251c\u2500 Not sent, because of the dialect: contacts ["team-shop@example.com"]',
         '\u251c\u2500 The policy of the server permits it',
         '\u2514\u2500 Not seen:',
-        '   \u251c\u2500 The operator is taken to be in namespace oauth-registrar-system; --operator-namespace names another.',
+        '   \u251c\u2500 The plugin assumes that the operator is in namespace oauth-registrar-system; --operator-namespace names another.',
         '   \u2514\u2500 Pauses, refusals and waits are those that status shows; calls under way, and the flags of the operator, are not seen.',
         '',
       ].join('\n'),
@@ -290,7 +290,7 @@ describe('a file', () => {
       '\u2502 Too little is seen to plan; below is what is not seen.',
       '\u251c\u2500 ClusterAuthorizationServer corporate: not usable',
       '\u2514\u2500 Not seen:',
-      '   \u251c\u2500 The operator is taken to be in namespace oauth-registrar-system; --operator-namespace names another.',
+      '   \u251c\u2500 The plugin assumes that the operator is in namespace oauth-registrar-system; --operator-namespace names another.',
       '   \u251c\u2500 Your account may not list secrets in namespace oauth-registrar-system, so no record of a registration is seen.',
       '   \u251c\u2500 Your account may not list secrets in namespace shop, so it is not seen what the Secrets of workloads show.',
       '   \u251c\u2500 Your account may not list secrets in namespace shop, so no credential of the namespace is seen.',
@@ -368,7 +368,7 @@ test('a ClusterAuthorizationServer whose operator may be elsewhere: the namespac
   const server = await startPluginCluster({ objects: [readyServer(TOKEN)] });
   const { stdout } = await runPlugin(['check', 'corporate'], server);
   expect(stdout).toContain(
-    'The operator is taken to be in namespace oauth-registrar-system; --operator-namespace names another.\n',
+    'The plugin assumes that the operator is in namespace oauth-registrar-system; --operator-namespace names another.\n',
   );
 });
 
