@@ -94,7 +94,10 @@ export class OrphanList {
     return this.#busy;
   }
 
-  /** Reads the list again if somebody else changed it. Costs one read of its metadata while it has entries. */
+  /**
+   * Reads the list again if somebody else changed it, and removes what a person resolved. Costs one read of its metadata
+   * while it has entries.
+   */
   async look(): Promise<void> {
     const { api, namespace } = this.#options;
     if (this.isEmpty) {
@@ -102,13 +105,16 @@ export class OrphanList {
     }
     const found = await api.get<ConfigMap>(RESOURCES.configMap, { namespace, name: this.#name }, 'metadata');
     const version = found.ok ? found.object.metadata.resourceVersion : undefined;
-    if ((found.ok || found.status === 404) && version !== this.#resourceVersion) {
+    const isChanged = (found.ok || found.status === 404) && version !== this.#resourceVersion;
+    // A write of the operator after a conflict reads notes without removing what they resolve.
+    if (isChanged || resolutionsIn(this.#data).size > 0) {
       await this.load();
     }
   }
 
+  /** Whether the list has no entry, and {@link OrphanList.takeResolved} has none to return. */
   get isEmpty(): boolean {
-    return Object.keys(this.#data).length === 0;
+    return Object.keys(this.#data).length === 0 && this.#resolved.length === 0;
   }
 
   /** The entries that a person resolved since the last call; each is returned once. */

@@ -57,7 +57,7 @@ export class Orphans {
     }
   }
 
-  /** Whether both lists are empty. */
+  /** Whether both lists are empty, and {@link Orphans.look} has returned everything that was resolved. */
   get isEmpty(): boolean {
     return this.#lists.every((list) => list.isEmpty);
   }

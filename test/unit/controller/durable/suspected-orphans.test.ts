@@ -130,6 +130,26 @@ describe('the list of suspected orphans', () => {
     expect(orphans.isEmpty).toBe(true);
   });
 
+  test('is not empty while it has not said what was resolved before its first read', async () => {
+    const { orphans, store } = await loaded({
+      a: encodeOrphan(entry('a'), 'no'),
+      [resolutionKey('a')]: 'removed by hand',
+    });
+    expect([store.stored()?.data, orphans.isEmpty]).toEqual([{}, false]);
+    expect(await orphans.look()).toMatchObject([{ orphan: { attempt: 'a' }, note: 'removed by hand' }]);
+    expect(orphans.isEmpty).toBe(true);
+  });
+
+  test('loses what a person resolved during a write of the operator', async () => {
+    const { orphans, report, store, listed } = await loaded();
+    await report('a');
+    store.set({ ...store.stored()?.data, [resolutionKey('a')]: 'removed by hand' });
+    expect(await report('b')).toBe('Listed');
+    expect(listed()).toEqual(['a', resolutionKey('a'), 'b']);
+    expect(await orphans.look()).toMatchObject([{ orphan: { attempt: 'a' }, note: 'removed by hand' }]);
+    expect(listed()).toEqual(['b']);
+  });
+
   test('is read by its version alone while nobody changed it, and not at all while it is empty', async () => {
     const { orphans, report, store, own } = await loaded();
     const reads = () => store.reads.length + own.reads.length;
