@@ -6,16 +6,21 @@ import type { Secret } from '../api/kubernetes.ts';
  */
 
 const DNS_LABEL = '[a-z0-9]([-a-z0-9]*[a-z0-9])?';
+const LABEL = new RegExp(`^${DNS_LABEL}$`);
 const SUBDOMAIN = new RegExp(`^${DNS_LABEL}(\\.${DNS_LABEL})*$`);
 const NAME_PART = /^[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?$/;
 const DATA_KEY = /^[-._A-Za-z0-9]{1,253}$/;
 
+const MAX_LABEL = 63;
 const MAX_SUBDOMAIN = 253;
 const MAX_LABEL_VALUE = 63;
 /** Keys and values of all annotations of one object together, in bytes. */
 const MAX_ANNOTATIONS = 262_144;
 /** Values of one Secret together, in bytes. */
 const MAX_DATA = 1_048_576;
+
+/** A DNS label (RFC 1123), the form of a namespace's name. */
+export const isNamespaceName = (text: string): boolean => text.length <= MAX_LABEL && LABEL.test(text);
 
 /** A DNS subdomain (RFC 1123), the form of a Secret's name. */
 export const isSubdomain = (text: string): boolean => text.length <= MAX_SUBDOMAIN && SUBDOMAIN.test(text);

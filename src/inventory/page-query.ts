@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { OUTSTANDING_KINDS } from '../core/inventory-outstanding.ts';
 import { type InventoryFilter, type InventoryOrder, SORT_KEYS } from '../core/inventory-query.ts';
+import { isNamespaceName } from '../core/object-grammar.ts';
 import { visible } from '../oauth/text.ts';
 
 /** The parameters of the page: everything that is chosen stands in the URL, so that a view can be shared. */
@@ -11,6 +12,9 @@ const upTo = (most: number) =>
     .max(most, `may have ${most} characters`)
     .refine((text) => text === visible(text), 'has a control character');
 const name = upTo(253);
+const namespaceName = z
+  .string()
+  .refine(isNamespaceName, 'has to be the name of a namespace: a DNS label of at most 63 characters');
 const shortText = upTo(200);
 const count = (most: number) =>
   z
@@ -24,7 +28,7 @@ const oneOf = <T extends string>(values: readonly [T, ...T[]]) =>
 const ORDERS = SORT_KEYS.flatMap((key) => [key, `-${key}`]) as [string, ...string[]];
 
 const parameters = z.object({
-  namespace: name.optional(),
+  namespace: namespaceName.optional(),
   server: upTo(600).optional(),
   ready: oneOf(['True', 'False', 'Unknown']).optional(),
   reason: name.optional(),

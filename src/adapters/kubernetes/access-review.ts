@@ -4,6 +4,7 @@ import type { Clock, KubernetesApi } from '../../controller/ports.ts';
 import { Slots } from '../../controller/state/slots.ts';
 import { serverKey } from '../../core/server-key.ts';
 import { sha256 } from '../../oauth/sha256.ts';
+import { RememberedAnswers } from './remembered-answers.ts';
 
 /**
  * Who calls an endpoint of the operator, and what the caller may do: the API server decides both, by TokenReview and
@@ -77,6 +78,15 @@ const YES_MS = 60_000;
 /** A right that is granted has effect after this time. */
 const NO_MS = 10_000;
 
+/** For how long an answer is remembered. What the API server did not answer is not remembered. */
+function keptMsOf(answer: ReviewedCaller | AccessRefusal | boolean): number {
+  const isRefused = isAccessRefusal(answer);
+  if (isRefused && answer.status === 503) {
+    return 0;
+  }
+  return isRefused || answer === false ? NO_MS : YES_MS;
+}
+
 /** Key of the API server among the keys of servers; no server object has it. */
 const REVIEWER = serverKey({ kind: 'ClusterAuthorizationServer', name: '' }, '');
 
@@ -103,12 +113,12 @@ interface Options {
 }
 
 /**
- * Reviews that are remembered for a minute, a negative one for ten seconds, by the hash of the token. Equal reviews that
- * come at the same time share one call. What the API server does not answer is not remembered.
+ * Reviews that are remembered for a minute, a negative one for ten seconds, by the hash of the token or of the question. Equal
+ * reviews that come at the same time share one call. What the API server does not answer is not remembered.
  */
 export function createAccessReviews({ api, clock }: Options): AccessReviews {
-  const callers = new Answers<ReviewedCaller | AccessRefusal>(clock);
-  const decisions = new Answers<boolean | AccessRefusal>(clock);
+  const callers = new RememberedAnswers<ReviewedCaller | AccessRefusal>(clock, keptMsOf);
+  const decisions = new RememberedAnswers<boolean | AccessRefusal>(clock, keptMsOf);
   const slots = new Slots();
   const limit = SHARES.accessReviewsSent.most;
   let waiting = 0;
@@ -128,7 +138,7 @@ export function createAccessReviews({ api, clock }: Options): AccessReviews {
       const [, token] = /^Bearer +([\x21-\x7e]+) *$/i.exec(authorization) ?? [];
       return token === undefined
         ? NO_TOKEN
-        : callers.of(sha256(token), () => inTurn('', () => reviewToken(api, token)));
+        : callers.of(token, () => inTurn('', () => reviewToken(api, token)));
     },
     isAllowed: (caller, wanted) =>
       decisions.of(`${caller.key} ${JSON.stringify(wanted)}`, () =>
@@ -181,44 +191,3 @@ const unanswered = (
   status: 503,
   message: `The API server does not check the ${what}: ${status === 403 ? 'the operator has no right to ask it. The installation has to give it' : message}.`,
 });
-
-/** Bounded memory of answers; the oldest is forgotten first. */
-class Answers<T extends object | boolean> {
-  readonly #clock: Pick<Clock, 'monotonic'>;
-  readonly #known = new Map<string, { readonly answer: T; readonly until: number }>();
-  readonly #asked = new Map<string, Promise<T>>();
-
-  constructor(clock: Pick<Clock, 'monotonic'>) {
-    this.#clock = clock;
-  }
-
-  async of(key: string, ask: () => Promise<T>): Promise<T> {
-    const known = this.#known.get(key);
-    if (known !== undefined && this.#clock.monotonic() < known.until) {
-      return known.answer;
-    }
-    const asked = this.#asked.get(key) ?? ask();
-    this.#asked.set(key, asked);
-    try {
-      const answer = await asked;
-      this.#keep(key, answer);
-      return answer;
-    } finally {
-      this.#asked.delete(key);
-    }
-  }
-
-  #keep(key: string, answer: T): void {
-    const isRefused = isAccessRefusal(answer);
-    if (isRefused && answer.status === 503) {
-      return;
-    }
-    this.#known.delete(key);
-    const keptMs = isRefused || answer === false ? NO_MS : YES_MS;
-    this.#known.set(key, { answer, until: this.#clock.monotonic() + keptMs });
-    const [oldest] = this.#known.keys();
-    if (this.#known.size > SHARES.accessReviewsKept.most && oldest !== undefined) {
-      this.#known.delete(oldest);
-    }
-  }
-}

@@ -1,6 +1,7 @@
 import { timingSafeEqual } from 'node:crypto';
 import { SHARES } from '../../api/shares.ts';
 import type { Log } from '../../controller/ports.ts';
+import { readParameters } from '../../inventory/page-query.ts';
 import { PAGE_HEADERS, respond, STYLE_PATH, styleSheet } from '../../inventory/respond.ts';
 import type { InventoryView } from '../../inventory/view.ts';
 import { sha256 } from '../../oauth/sha256.ts';
@@ -17,7 +18,7 @@ import type { TlsFiles } from './tls-files.ts';
 export interface InventoryReader {
   /** The header `Authorization`. */
   readonly authorization: string | undefined;
-  /** The namespace by which the reader filters. */
+  /** The namespace by which the reader filters: a DNS label. */
   readonly namespace: string | undefined;
 }
 
@@ -98,7 +99,11 @@ async function answerTo(options: InventoryEndpointOptions, request: ServedReques
   if (path === STYLE_PATH) {
     return { ...styleSheet, headers: { 'content-type': styleSheet.contentType } };
   }
-  const namespace = new URLSearchParams(query).get('namespace') || undefined;
+  const parameters = readParameters(query);
+  if ('problem' in parameters) {
+    return sentence(400, parameters.problem);
+  }
+  const { namespace } = parameters;
   const view = await options.view({ authorization: headers.authorization, namespace });
   if ('status' in view) {
     return sentence(view.status, view.message, HINTS[view.status]);

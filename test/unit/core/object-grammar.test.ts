@@ -3,6 +3,7 @@ import type { Secret } from '../../../src/api/kubernetes.ts';
 import {
   isDataKey,
   isLabelValue,
+  isNamespaceName,
   isQualifiedName,
   isSubdomain,
   secretProblem,
@@ -15,6 +16,12 @@ describe('What the API server admits', () => {
       isSubdomain,
       ['a', 'storefront-oauth', 'a.b-c.d', 'x'.repeat(253)],
       ['', 'A', '-a', 'a-', 'a..b', '.a', 'a_b', 'x'.repeat(254), 'a\n'],
+    ],
+    [
+      'as the name of a namespace',
+      isNamespaceName,
+      ['a', '0', 'shop-1', 'x'.repeat(63)],
+      ['', 'A', '-a', 'a-', 'a.b', 'a_b', 'x'.repeat(64), 'a\n'],
     ],
     [
       'as the key of a label',

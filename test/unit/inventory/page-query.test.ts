@@ -9,6 +9,9 @@ const parametersOf = (query: string) => {
   return read;
 };
 
+const NO_NAMESPACE =
+  'The parameter namespace has to be the name of a namespace: a DNS label of at most 63 characters.';
+
 describe('the query of the page', () => {
   test('has defaults, and an empty parameter or an unknown one changes nothing', () => {
     const defaults = { sort: 'namespace', page: 1, size: 100 };
@@ -41,7 +44,12 @@ describe('the query of the page', () => {
     ['ends=9999', 'The parameter ends has to be a number from 1 to 3650.'],
     ['size=7', 'The parameter size has to be one of 25, 50, 100, 200, 500.'],
     [`text=${'x'.repeat(201)}`, 'The parameter text may have 200 characters.'],
-    [`namespace=${'x'.repeat(254)}`, 'The parameter namespace may have 253 characters.'],
+    [`namespace=${'x'.repeat(64)}`, NO_NAMESPACE],
+    ['namespace=Shop', NO_NAMESPACE],
+    ['namespace=shop-', NO_NAMESPACE],
+    ['namespace=shop.eu', NO_NAMESPACE],
+    ['namespace=shop%0A', NO_NAMESPACE],
+    ['namespace=shop&namespace=*', NO_NAMESPACE],
     [`a=${'x'.repeat(5_000)}`, 'The query of the URL may have 4096 characters.'],
     ['text=a%00b', 'The parameter text has a control character.'],
     ['server=%E2%80%AE', 'The parameter server has a control character.'],

@@ -46,6 +46,25 @@ describe('the endpoint of the inventory', () => {
     expect(readers).toEqual([{ authorization: 'Bearer t', namespace: 'billing-0' }]);
   });
 
+  test.each([
+    `/?namespace=${'x'.repeat(64)}`,
+    '/?namespace=Shop',
+    '/servers?namespace=shop&namespace=*',
+  ])('refuses what is no name of a namespace before anything is asked: %s', async (path) => {
+    const { ask, readers } = await start();
+    expect(await ask(path)).toMatchObject({
+      status: 400,
+      body: 'The parameter namespace has to be the name of a namespace: a DNS label of at most 63 characters.\n',
+    });
+    expect(readers).toEqual([]);
+  });
+
+  test('asks for the namespace that the page shows, also where the parameter is repeated', async () => {
+    const { ask, readers } = await start();
+    await ask('/?namespace=billing-0&namespace=shop&namespace=');
+    expect(readers).toMatchObject([{ namespace: 'shop' }]);
+  });
+
   test('serves the style sheet to everybody: it says nothing', async () => {
     const { ask, readers } = await start();
     expect(await ask('/style.css')).toMatchObject({
