@@ -93,6 +93,20 @@ export const SHARES = {
     per: 'process',
     reported: 'no need: the others wait',
   },
+  inventoryPagesOfUser: {
+    what: 'Pages of the inventory that wait for their turn',
+    most: 4,
+    unit: 'pages',
+    per: 'user',
+    reported: 'the request is answered with 503',
+  },
+  inventoryPagesWaiting: {
+    what: 'Pages of the inventory that wait for their turn',
+    most: 64,
+    unit: 'pages',
+    per: 'process',
+    reported: 'the request is answered with 503',
+  },
   accessReviewsSent: {
     what: 'TokenReviews and SubjectAccessReviews that are sent at the same time; users take turns',
     most: 8,

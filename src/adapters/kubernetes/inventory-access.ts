@@ -2,10 +2,8 @@ import { RESOURCES, type Resource } from '../../api/kubernetes.ts';
 import { SHARES } from '../../api/shares.ts';
 import type { Caches } from '../../controller/context.ts';
 import type { Clock } from '../../controller/ports.ts';
-import { Slots } from '../../controller/state/slots.ts';
 import { inventoryRows, inventoryServers } from '../../core/inventory.ts';
 import { type InventoryLists, outstandingClients } from '../../core/inventory-outstanding.ts';
-import { serverKey } from '../../core/server-key.ts';
 import type { ServerObject } from '../../core/server-object.ts';
 import { UNREMOVED } from '../../core/unremoved-client.ts';
 import type { InventoryView } from '../../inventory/view.ts';
@@ -16,6 +14,7 @@ import {
   isAccessRefusal,
   type ReviewedCaller,
 } from './access-review.ts';
+import { BoundedTurns } from './bounded-turns.ts';
 
 /** What of the operator's caches a caller may see: what the caller could list by its own rights. */
 
@@ -29,9 +28,6 @@ interface Options {
   readonly clock: Pick<Clock, 'now' | 'monotonic' | 'sleep'>;
 }
 
-/** Key of the page among the keys of servers, by which turns are taken; no server object has it. */
-const PAGES = serverKey({ kind: 'ClusterAuthorizationServer', name: '' }, '');
-
 /** A caller without a right for all namespaces gets so many checked; above that, the caller has to name one. */
 const MOST_NAMESPACES = 500;
 
@@ -39,6 +35,10 @@ const NOT_LEADING: AccessRefusal = {
   status: 503,
   message: 'This replica waits for the lead, and only the one that leads knows the clients. Reload.',
 };
+
+const BUSY: AccessRefusal = { status: 503, message: 'Too many pages are being made: try again.' };
+/** Nobody reads it. */
+const CLOSED: AccessRefusal = { status: 503, message: 'The connection is closed.' };
 
 /** What is gathered of many clients takes time of the one thread that also reconciles: it gets a small part of it. */
 const PAUSE_FACTOR = 8;
@@ -49,22 +49,35 @@ const PAUSE_FACTOR = 8;
  */
 export function createInventoryAccess(options: Options) {
   const { reviews, clock } = options;
-  const slots = new Slots();
-  const limit = SHARES.inventoryPages.most;
+  const turns = new BoundedTurns({
+    limit: SHARES.inventoryPages.most,
+    waitingOfCaller: SHARES.inventoryPagesOfUser.most,
+    waiting: SHARES.inventoryPagesWaiting.most,
+  });
   /** Resolves with the view; the turn ends after the pause. */
-  const inTurn = <T>(caller: ReviewedCaller, gather: () => T): Promise<T> => {
-    const { promise, resolve, reject } = Promise.withResolvers<T>();
-    const place = { server: PAGES, namespace: caller.key, limit, isEnding: false };
-    slots
-      .withSlot(place, async () => {
+  const inTurn = <T>(
+    { key }: ReviewedCaller,
+    isClosed: () => boolean,
+    gather: () => T,
+  ): Promise<T | AccessRefusal> => {
+    const { promise, resolve, reject } = Promise.withResolvers<T | AccessRefusal>();
+    if (turns.isFull(key)) {
+      return Promise.resolve(BUSY);
+    }
+    turns
+      .inTurn(key, async () => {
         const startedAt = clock.monotonic();
-        resolve(gather());
+        resolve(isClosed() ? CLOSED : gather());
         await clock.sleep(PAUSE_FACTOR * (clock.monotonic() - startedAt));
       })
       .catch(reject);
     return promise;
   };
-  return async ({ authorization, namespace }: InventoryReader): Promise<InventoryView | AccessRefusal> => {
+  return async ({
+    authorization,
+    namespace,
+    isClosed,
+  }: InventoryReader): Promise<InventoryView | AccessRefusal> => {
     const caller = await reviews.callerOf(authorization);
     if (isAccessRefusal(caller)) {
       return caller;
@@ -74,7 +87,7 @@ export function createInventoryAccess(options: Options) {
     }
     const shown = await namespacesFor(caller, namespace, options);
     const seen = isAccessRefusal(shown) ? shown : await partsFor(caller, shown, options);
-    return isAccessRefusal(seen) ? seen : inTurn(caller, () => viewFor(caller, seen, options));
+    return isAccessRefusal(seen) ? seen : inTurn(caller, isClosed, () => viewFor(caller, seen, options));
   };
 }
 

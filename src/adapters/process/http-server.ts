@@ -10,6 +10,8 @@ export interface ServedRequest {
   /** Path and query. */
   readonly url: string;
   readonly headers: IncomingHttpHeaders;
+  /** Whether the connection is closed, so that nobody reads an answer. */
+  readonly isClosed: () => boolean;
 }
 
 export interface ServedAnswer {
@@ -58,7 +60,8 @@ export async function startHttpServer(options: HttpServerOptions): Promise<HttpS
   const { silenceMs, mostConnections } = options;
   const { server, stopFollowing } = listenerOf(options, (request, response) => {
     const { method = '', url = '', headers } = request;
-    options.answer({ method, url, headers }).then(
+    const isClosed = () => request.socket.destroyed;
+    options.answer({ method, url, headers, isClosed }).then(
       ({ status, headers: sent, body }) => response.writeHead(status, sent).end(body),
       () => response.writeHead(500, PLAIN_TEXT).end('the check itself failed'),
     );

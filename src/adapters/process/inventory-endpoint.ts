@@ -20,6 +20,8 @@ export interface InventoryReader {
   readonly authorization: string | undefined;
   /** The namespace by which the reader filters: a DNS label. */
   readonly namespace: string | undefined;
+  /** Whether the connection of the request is closed, so that nobody reads an answer. */
+  readonly isClosed: () => boolean;
 }
 
 /** Why a reader sees nothing: status, and a sentence. */
@@ -83,7 +85,7 @@ const HINTS: Readonly<Record<InventoryRefusal['status'], Readonly<Record<string,
 };
 
 async function answerTo(options: InventoryEndpointOptions, request: ServedRequest): Promise<ServedAnswer> {
-  const { method, url, headers } = request;
+  const { method, url, headers, isClosed } = request;
   if (!isKnownHost(headers.host, options.hostNames)) {
     return sentence(421, 'This page is not served under that host name.');
   }
@@ -104,7 +106,7 @@ async function answerTo(options: InventoryEndpointOptions, request: ServedReques
     return sentence(400, parameters.problem);
   }
   const { namespace } = parameters;
-  const view = await options.view({ authorization: headers.authorization, namespace });
+  const view = await options.view({ authorization: headers.authorization, namespace, isClosed });
   if ('status' in view) {
     return sentence(view.status, view.message, HINTS[view.status]);
   }

@@ -6,6 +6,7 @@ import {
   type WantedAccess,
 } from '../../../../src/adapters/kubernetes/access-review.ts';
 import { createInventoryAccess } from '../../../../src/adapters/kubernetes/inventory-access.ts';
+import { SHARES } from '../../../../src/api/shares.ts';
 import { toClientObject } from '../../../../src/core/desired.ts';
 import type { ServerObject } from '../../../../src/core/server-object.ts';
 import { createFakeClock } from '../../../kit/fakes/fake-clock.ts';
@@ -13,6 +14,7 @@ import { INVENTORY_NOW, inventoryClient } from '../../../kit/fixtures/inventory.
 import { issuer, objectOf, open } from '../../../kit/fixtures/server-objects.ts';
 
 const OPERATOR = 'oauth-registrar-system';
+const ANN = { authorization: 'Bearer ann', namespace: undefined, isClosed: () => false };
 /** In the namespaces billing-0, checkout-0 and ml-agents-0. */
 const CLIENTS = [0, 1, 7, 8].map((index) => toClientObject(inventoryClient(index)));
 const corporate = objectOf({ issuer, registration: open });
@@ -62,12 +64,12 @@ function createAccess(rights: readonly string[], { clients = CLIENTS, isReady = 
     operatorNamespace: OPERATOR,
     clock: { ...clock, monotonic: () => spentMs },
   });
-  return { asked, view, clock };
+  return { asked, view, clock, made: () => spentMs / 5 };
 }
 
 async function viewOf(rights: readonly string[], namespace?: string) {
   const { view } = createAccess(rights);
-  const answer = await view({ authorization: 'Bearer ann', namespace });
+  const answer = await view({ ...ANN, namespace });
   if (isAccessRefusal(answer)) {
     throw new Error(answer.message);
   }
@@ -83,7 +85,7 @@ const refusalOf = async (
   namespace?: string,
   options: Parameters<typeof createAccess>[1] = {},
 ): Promise<AccessRefusal | undefined> => {
-  const answer = await createAccess(rights, options).view({ authorization: 'Bearer ann', namespace });
+  const answer = await createAccess(rights, options).view({ ...ANN, namespace });
   return isAccessRefusal(answer) ? answer : undefined;
 };
 
@@ -142,7 +144,7 @@ describe('what a caller sees of the inventory', () => {
 
   test('is decided by reviews of lists alone: no Secret, nothing per client', async () => {
     const { view, asked } = createAccess(['list oauthclients in billing-0']);
-    await view({ authorization: 'Bearer ann', namespace: undefined });
+    await view(ANN);
     expect(asked.toSorted()).toEqual([
       `get configmaps in ${OPERATOR}`,
       'list authorizationservers in billing-0',
@@ -158,8 +160,7 @@ describe('what a caller sees of the inventory', () => {
 test('callers take turns, and after each page the time of eight is left for other work', async () => {
   const { view, clock } = createAccess(ALL);
   const made: string[] = [];
-  const ask = (name: string) =>
-    view({ authorization: `Bearer ${name}`, namespace: undefined }).then(() => made.push(name));
+  const ask = (name: string) => view({ ...ANN, authorization: `Bearer ${name}` }).then(() => made.push(name));
   const asked = ['eve', 'eve', 'eve', 'ann'].map(ask);
   await asked[0];
   await clock.advance(39);
@@ -173,10 +174,51 @@ test('callers take turns, and after each page the time of eight is left for othe
   expect(clock.sleeps.every((ms) => ms === 40)).toBe(true);
 });
 
+describe('pages that wait for their turn', () => {
+  const BUSY = { status: 503, message: 'Too many pages are being made: try again.' };
+  const readerOf = (name: string) => ({ ...ANN, authorization: `Bearer ${name}` });
+
+  test('are bounded for each user, so that another one still gets a page', async () => {
+    const { view, clock } = createAccess(ALL);
+    await view(readerOf('eve'));
+    const waiting = Array.from({ length: SHARES.inventoryPagesOfUser.most }, () => view(readerOf('eve')));
+    expect(await view(readerOf('eve'))).toEqual(BUSY);
+    const ofAnn = view(readerOf('ann'));
+    await clock.advance(1_000);
+    expect((await Promise.all([...waiting, ofAnn])).map((answer) => 'rows' in answer)).toEqual([
+      ...waiting.map(() => true),
+      true,
+    ]);
+    expect(await view(readerOf('eve'))).toHaveProperty('rows');
+  });
+
+  test('are bounded together', async () => {
+    const { view, clock } = createAccess(ALL);
+    await view(readerOf('eve'));
+    const waiting = Array.from({ length: SHARES.inventoryPagesWaiting.most }, (_, index) =>
+      view(readerOf(`user-${index}`)),
+    );
+    expect(await view(readerOf('ann'))).toEqual(BUSY);
+    await clock.advance(10_000);
+    expect((await Promise.all(waiting)).every((answer) => 'rows' in answer)).toBe(true);
+  });
+
+  test('are not made for a connection that is closed', async () => {
+    const { view, clock, made } = createAccess(ALL);
+    await view(readerOf('eve'));
+    let isClosed = false;
+    const left = view({ ...readerOf('ann'), isClosed: () => isClosed });
+    isClosed = true;
+    await clock.advance(1_000);
+    expect(await left).toEqual({ status: 503, message: 'The connection is closed.' });
+    expect(made()).toBe(1);
+  });
+});
+
 describe('nothing is shown', () => {
   test('without a token', async () => {
     const { view } = createAccess(ALL);
-    expect(await view({ authorization: undefined, namespace: undefined })).toEqual({
+    expect(await view({ ...ANN, authorization: undefined })).toEqual({
       status: 401,
       message: 'No token.',
     });

@@ -1,7 +1,11 @@
 import { request } from 'node:http';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { startInventoryEndpoint } from '../../../../src/adapters/process/inventory-endpoint.ts';
+import {
+  type InventoryReader,
+  startInventoryEndpoint,
+} from '../../../../src/adapters/process/inventory-endpoint.ts';
 import { PAGE_HEADERS } from '../../../../src/inventory/respond.ts';
+import type { InventoryView } from '../../../../src/inventory/view.ts';
 import { inventoryView } from '../../../kit/fixtures/inventory.ts';
 
 type Options = Parameters<typeof startInventoryEndpoint>[0];
@@ -43,26 +47,43 @@ describe('the endpoint of the inventory', () => {
     expect(status).toBe(200);
     expect(headers).toMatchObject({ ...PAGE_HEADERS, 'content-type': 'text/html; charset=utf-8' });
     expect(body).toContain('<h1>Clients</h1>');
-    expect(readers).toEqual([{ authorization: 'Bearer t', namespace: 'billing-0' }]);
+    expect(readers).toMatchObject([{ authorization: 'Bearer t', namespace: 'billing-0' }]);
   });
 
-  test.each([
-    `/?namespace=${'x'.repeat(64)}`,
-    '/?namespace=Shop',
-    '/servers?namespace=shop&namespace=*',
-  ])('refuses what is no name of a namespace before anything is asked: %s', async (path) => {
-    const { ask, readers } = await start();
-    expect(await ask(path)).toMatchObject({
-      status: 400,
-      body: 'The parameter namespace has to be the name of a namespace: a DNS label of at most 63 characters.\n',
-    });
-    expect(readers).toEqual([]);
-  });
+  test.each([`/?namespace=${'x'.repeat(64)}`, '/?namespace=Shop', '/servers?namespace=shop&namespace=*'])(
+    'refuses what is no name of a namespace before anything is asked: %s',
+    async (path) => {
+      const { ask, readers } = await start();
+      expect(await ask(path)).toMatchObject({
+        status: 400,
+        body: 'The parameter namespace has to be the name of a namespace: a DNS label of at most 63 characters.\n',
+      });
+      expect(readers).toEqual([]);
+    },
+  );
 
   test('asks for the namespace that the page shows, also where the parameter is repeated', async () => {
     const { ask, readers } = await start();
     await ask('/?namespace=billing-0&namespace=shop&namespace=');
     expect(readers).toMatchObject([{ namespace: 'shop' }]);
+  });
+
+  test('says of a request whether its connection is closed', async () => {
+    const { promise: arrived, resolve } = Promise.withResolvers<InventoryReader>();
+    const never = Promise.withResolvers<InventoryView>();
+    const { port } = await start({
+      view: (reader) => {
+        resolve(reader);
+        return never.promise;
+      },
+    });
+    const sent = request({ port, host: '127.0.0.1', path: '/' });
+    sent.on('error', () => undefined);
+    sent.end();
+    const { isClosed } = await arrived;
+    expect(isClosed()).toBe(false);
+    sent.destroy();
+    await expect.poll(isClosed).toBe(true);
   });
 
   test('serves the style sheet to everybody: it says nothing', async () => {
