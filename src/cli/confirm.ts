@@ -1,4 +1,5 @@
 import { createInterface } from 'node:readline';
+import { visible } from '../oauth/text.ts';
 import type { CommandContext } from './command.ts';
 import type { CommandFailure } from './failure.ts';
 
@@ -24,7 +25,7 @@ export async function confirm(
       sentence: `Nothing was done: there is no terminal to ask "${question}"; --yes answers it.`,
     };
   }
-  terminal.stderr.write(`${question} [y/N] `);
+  terminal.stderr.write(`${visible(question)} [y/N] `);
   const answer = await lineOf(terminal);
   return /^y(es)?$/i.test(answer.trim()) ? undefined : { exit: 'found', sentence: 'Nothing was done.' };
 }

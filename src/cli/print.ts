@@ -40,8 +40,10 @@ export function createPrinter(stdout: Output, stderr: Output, format: OutputForm
     typeof cell === 'string'
       ? visible(cell)
       : styleText(TONES[cell.tone], visible(cell.text), { stream: stdout, validateStream: true });
-  const value = (what: unknown) =>
-    write(format === 'yaml' ? stringify(what).trimEnd() : JSON.stringify(what, null, 2));
+  const value = (what: unknown) => {
+    const text = format === 'yaml' ? stringify(what).trimEnd() : JSON.stringify(what, null, 2);
+    write(stdout.isTTY === true ? escaped(text) : text);
+  };
   return {
     format,
     line: (...parts) => write(parts.map(styled).join('').trimEnd()),
@@ -65,6 +67,13 @@ export function createPrinter(stdout: Output, stderr: Output, format: OutputForm
     value,
   };
 }
+
+/** JSON and YAML leave DEL and the controls of C1 as they are, which a terminal obeys. Both have them in quotation marks. */
+const escaped = (text: string): string =>
+  text.replace(
+    /[\u007f-\u009f]/g,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
 
 /** `oauthclient.oauth-registrar.dev/NAME`, as `kubectl get -o name` prints it. */
 function shortReference({ apiVersion = '', kind = '', metadata }: KubernetesObject): string {

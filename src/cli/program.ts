@@ -1,5 +1,6 @@
 import { Command, CommanderError, Option } from 'commander';
 import { VERSION } from '../api/version.ts';
+import { visible } from '../oauth/text.ts';
 import { type ClusterFlags, openCluster } from './cluster.ts';
 import type { CliCommand, CommandContext, CommandOption, CommandResult, Terminal } from './command.ts';
 import { abandonCommand } from './commands/abandon.ts';
@@ -64,7 +65,7 @@ export async function runProgram(args: readonly string[], terminal: Terminal): P
   if (typeof result === 'string') {
     return EXITS[result].code;
   }
-  terminal.stderr.write(`${result.sentence}\n`);
+  terminal.stderr.write(`${visible(result.sentence)}\n`);
   return EXITS[result.exit].code;
 }
 

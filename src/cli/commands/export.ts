@@ -5,8 +5,10 @@ import { toClientObject } from '../../core/desired.ts';
 import { type InventoryRow, inventoryRows } from '../../core/inventory.ts';
 import { EXPORT_COLUMNS, exportedRow } from '../../core/inventory-export.ts';
 import { type ServerObject, toServerObject } from '../../core/server-object.ts';
+import { visible } from '../../oauth/text.ts';
 import type { CliCommand, ClusterContext } from '../command.ts';
 import { type CommandFailure, commandFailure } from '../failure.ts';
+import type { Output } from '../print.ts';
 
 const EXPORT_FORMATS: readonly unknown[] = ['table', 'csv', 'json'];
 
@@ -31,7 +33,7 @@ apostrophe. No Secret is read.`,
     const cells = rows.map((row) => exportedRow(row, now));
     switch (format) {
       case 'csv':
-        terminal.stdout.write(csv([EXPORT_COLUMNS, ...cells]));
+        terminal.stdout.write(safeFor(terminal.stdout, csv([EXPORT_COLUMNS, ...cells])));
         break;
       case 'json':
         print.value(
@@ -47,6 +49,10 @@ apostrophe. No Secret is read.`,
     return 'done';
   },
 };
+
+/** The text as it is, or with visible control characters where a terminal would obey them. */
+const safeFor = ({ isTTY }: Output, text: string): string =>
+  isTTY === true ? text.replace(/[^\r\n]+/g, visible) : text;
 
 /** The rows, with what server objects that the caller may see say about the ends of registrations. */
 async function inventoryOf({

@@ -54,6 +54,21 @@ test('what a tenant wrote moves no cursor', () => {
   expect(text()).toBe('Client \\u{1b}[2J\\u{202e}\n');
 });
 
+test.each([
+  ['json', '"a\\u007fb\\u009bc"\n', '"a\u007fb\u009bc"\n'],
+  ['yaml', '"a\\u007fb\\u009bc"\n', '"a\u007fb\u009bc"\n'],
+] as const)(
+  '%s moves no cursor of a terminal, and is as it is elsewhere',
+  (format, onTerminal, elsewhere) => {
+    const shown = printer({ isTTY: true }, format);
+    shown.print.value('a\u007fb\u009bc');
+    expect(shown.text()).toBe(onTerminal);
+    const piped = printer({}, format);
+    piped.print.value('a\u007fb\u009bc');
+    expect(piped.text()).toBe(elsewhere);
+  },
+);
+
 test('several objects are a List', () => {
   const { print, text } = printer({}, 'json');
   print.objects([{ metadata: { name: 'a' } }]);

@@ -23,6 +23,16 @@ describe('export', () => {
     expect(requests.filter((one) => one.includes('secrets'))).toEqual([]);
   });
 
+  test('as CSV, whose control characters reach a file and no terminal', async () => {
+    const objects = [clientObject({}, {}, { clientId: 'c\u009b2J' })];
+    const plugin = await startPluginCluster({ objects });
+    const args = ['export', '-n', 'shop', '--format=csv'];
+    const shown = await runPlugin(args, { ...plugin, showsOnTerminal: true });
+    expect(shown.stdout).toContain(',c\\u{9b}2J,');
+    expect(shown.stdout.split('\r\n')).toHaveLength(3);
+    expect((await runPlugin(args, plugin)).stdout).toContain(',c\u009b2J,');
+  });
+
   test('as JSON, with the same names', async () => {
     const rows = JSON.parse((await run(['-A', '--format=json'])).stdout) as readonly object[];
     expect(rows).toMatchObject([{ client_id: '=cmd|calc' }, { namespace: 'other', client_id: 'c2' }]);
