@@ -13,6 +13,8 @@ export interface SecretUserObject {
   readonly name: string;
   /** Of a Pod: its PodSpec. Of a workload: it has the template. */
   readonly spec?: PodSpecOfUser & WorkloadSpec;
+  /** Of a PodTemplate. */
+  readonly template?: WorkloadSpec['template'];
   readonly status?: EndedStatus;
   /** Of a ServiceAccount. */
   readonly secrets?: readonly Named[];
@@ -87,14 +89,15 @@ export class SecretUsers {
 function usageOf({
   kind,
   spec = {},
+  template: ownTemplate,
   status = {},
   secrets = [],
   imagePullSecrets = [],
 }: SecretUserObject): Usage {
-  const template = spec.jobTemplate?.spec?.template?.spec ?? spec.template?.spec ?? spec;
-  const own = [...secrets, ...imagePullSecrets].flatMap(({ name }) => name ?? []);
+  const template = spec.jobTemplate?.spec?.template?.spec ?? spec.template?.spec ?? ownTemplate?.spec ?? spec;
+  const named = [...secrets, ...imagePullSecrets].flatMap(({ name }) => name ?? []);
   return {
-    secrets: new Set([...own, ...secretsNamedBy(template)]),
+    secrets: new Set([...named, ...secretsNamedBy(template)]),
     endedAt: kind === 'Pod' ? podEnd(status) : status.completionTime,
   };
 }

@@ -19,6 +19,9 @@ const workload = (group: string, kind: string, plural: string): Resource => ({
   namespaced: true,
 });
 
+/** Kubernetes runs nothing from it, and the roles view, edit and admin do not permit to list it. */
+const POD_TEMPLATE = workload('', 'PodTemplate', 'podtemplates');
+
 /** What can name a Secret. */
 const USERS: readonly Resource[] = [
   RESOURCES.pod,
@@ -28,14 +31,16 @@ const USERS: readonly Resource[] = [
   workload('apps', 'ReplicaSet', 'replicasets'),
   RESOURCES.job,
   workload('batch', 'CronJob', 'cronjobs'),
+  workload('', 'ReplicationController', 'replicationcontrollers'),
   workload('', 'ServiceAccount', 'serviceaccounts'),
+  POD_TEMPLATE,
 ];
 
 export const unused: CliCommand = {
   name: 'unused',
   summary: 'Lists clients whose Secret no Pod, workload template or ServiceAccount uses',
-  details: `It looks at Pods, Deployments, StatefulSets, DaemonSets, ReplicaSets, Jobs, CronJobs and ServiceAccounts. A program
-that reads its Secret by the API is not seen. --delete deletes the OAuthClients, and so ends the clients at their servers.
+  details: `It looks at Pods, Deployments, StatefulSets, DaemonSets, ReplicaSets, ReplicationControllers, Jobs, CronJobs,
+ServiceAccounts and PodTemplates. A program that reads its Secret by the API is not seen. --delete deletes the OAuthClients, and so ends the clients at their servers.
 The exit code is 1 if there is such a client.`,
   options: [{ usage: '--delete', about: 'Delete the OAuthClients, after a question.' }, YES],
   async run(context) {
@@ -60,7 +65,7 @@ The exit code is 1 if there is such a client.`,
     if (flags['delete'] !== true) {
       return 'found';
     }
-    return seen.unseen.length > 0
+    return !seen.permitsDelete
       ? { exit: 'forbidden', sentence: 'Nothing was deleted, since not all that may use a client was seen.' }
       : remove(found, clients, context);
   },
@@ -83,6 +88,8 @@ interface Seen {
   readonly users: SecretUsers;
   /** What the caller may not list, one sentence each. */
   readonly unseen: readonly string[];
+  /** Whether all is seen but PodTemplates at most. */
+  readonly permitsDelete: boolean;
 }
 
 async function usersOf({
@@ -90,6 +97,7 @@ async function usersOf({
 }: Pick<ClusterContext, 'cluster'>): Promise<Seen | CommandFailure> {
   const users = new SecretUsers();
   const unseen: string[] = [];
+  let permitsDelete = true;
   const { namespace } = selection;
   for (const resource of USERS) {
     const found = await api.collect(resource, namespace === undefined ? {} : { namespace }, (raw) => {
@@ -102,9 +110,10 @@ async function usersOf({
         return failure;
       }
       unseen.push(failure.sentence);
+      permitsDelete &&= resource === POD_TEMPLATE;
     }
   }
-  return { users, unseen };
+  return { users, unseen, permitsDelete };
 }
 
 function toUser(kind: string, raw: KubernetesObject): SecretUserObject {

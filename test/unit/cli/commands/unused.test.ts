@@ -12,6 +12,8 @@ const KINDS: readonly Resource[] = [
   ['apps', 'ReplicaSet'],
   ['batch', 'CronJob'],
   ['', 'ServiceAccount'],
+  ['', 'ReplicationController'],
+  ['', 'PodTemplate'],
 ].map(([group = '', kind = '']) => ({
   ...{ group, version: 'v1', kind, plural: `${kind.toLowerCase()}s` },
   namespaced: true,
@@ -93,6 +95,23 @@ describe('unused', () => {
 
   test('a kind that the cluster does not have uses nothing', async () => {
     expect((await run([], { lacks: ['cronjobs'] })).stdout).toContain('c-oauth');
+  });
+
+  test.each([
+    ['ReplicationController', { spec: { template: { spec: mounting('e-oauth') } } }],
+    ['PodTemplate', { template: { spec: mounting('e-oauth') } }],
+  ])('a %s uses a Secret', async (kind, parts) => {
+    const { code, stderr } = await run([], { objects: [...OBJECTS, user(kind, 'one', parts)] });
+    expect([code, stderr]).toEqual([0, 'Every client has a user in namespace shop.\n']);
+  });
+
+  test('PodTemplates that may not be listed are named, and hold no deletion back', async () => {
+    const { code, stderr, plugin } = await run(['--delete', '--yes'], { forbids: ['list podtemplates'] });
+    expect([code, stderr]).toEqual([
+      0,
+      'Your account may not list podtemplates in namespace shop. So a client in this list may be in use.\n',
+    ]);
+    expect(plugin.cluster.find('OAuthClient', 'shop/e')?.metadata.deletionTimestamp).toBeDefined();
   });
 
   test('--delete asks, and deletes what was seen', async () => {
