@@ -1,3 +1,4 @@
+import type { Selection } from '../adapters/kubernetes/paths.ts';
 import { type ConfigMap, type KubernetesObject, RESOURCES, type Resource } from '../api/kubernetes.ts';
 import { decodeEntries } from '../controller/durable/ledger-entry.ts';
 import { LEDGER_NAME } from '../controller/durable/ledger-store.ts';
@@ -59,8 +60,8 @@ class DebugGathering {
 
   async events(): Promise<TarFile> {
     const { namespace } = this.#cluster.selection;
-    const events = await this.#list(RESOURCES.event, namespace === undefined ? {} : { namespace });
-    return this.#file('events.json', events.filter(isAboutOurs).map(shownEvent));
+    const where = namespace === undefined ? {} : { namespace };
+    return this.#file('events.json', await this.#collect(RESOURCES.event, where, shownEvent));
   }
 
   async ledger(): Promise<TarFile> {
@@ -143,11 +144,17 @@ class DebugGathering {
     return list.data;
   }
 
-  async #list(
+  #list(resource: Resource, where: Selection): Promise<readonly KubernetesObject[]> {
+    return this.#collect(resource, where, (raw) => raw);
+  }
+
+  /** What `convert` makes of the objects; one for which it returns `undefined` is not kept. */
+  async #collect<R>(
     resource: Resource,
-    where: { readonly namespace?: string; readonly labelSelector?: string },
-  ): Promise<readonly KubernetesObject[]> {
-    const found = await this.#cluster.api.collect<KubernetesObject>(resource, where, (raw) => raw);
+    where: Selection,
+    convert: (raw: KubernetesObject) => R | undefined,
+  ): Promise<readonly R[]> {
+    const found = await this.#cluster.api.collect(resource, where, convert);
     if (found.ok) {
       return found.object.items;
     }
@@ -172,8 +179,11 @@ interface SeenEvent extends KubernetesObject {
 const isAboutOurs = (event: KubernetesObject): boolean =>
   (event as SeenEvent).regarding?.apiVersion?.startsWith(`${RESOURCES.oauthClient.group}/`) === true;
 
-/** What a person reads of an Event. */
-function shownEvent(event: KubernetesObject): object {
+/** What a person reads of an Event; `undefined`: it is about an object of others. */
+function shownEvent(event: KubernetesObject): object | undefined {
+  if (!isAboutOurs(event)) {
+    return undefined;
+  }
   const { type, reason, note, action, regarding, eventTime, series } = event as SeenEvent &
     Readonly<Record<string, unknown>>;
   return { type, reason, note, action, regarding, eventTime, series };
