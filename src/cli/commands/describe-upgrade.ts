@@ -7,7 +7,7 @@ export const describeUpgrade: CliCommand = {
   summary: 'Lists the clients that an operator of the version of this plugin would change',
   details: `None is expected. The plugin decides as that operator would after its start, about all clients that are ready and
 whose status is about their present spec; nothing is sent or written. You need the right to list the metadata of Secrets.
-The exit code is 1 if a client would be changed.`,
+The exit code is 1 if a client would be changed, or if there are clients and none could be compared.`,
   run,
 };
 
@@ -31,5 +31,11 @@ async function run({ cluster, print }: ClusterContext): Promise<CommandResult> {
   print.note(
     `An operator of version ${VERSION} would change ${changes.length} of ${atRest} clients that were compared; ${looked - atRest} others are not ready, wait already, or have a software statement that is not seen.`,
   );
+  if (looked > 0 && atRest === 0) {
+    return {
+      exit: 'found',
+      sentence: 'No client could be compared, so this says nothing about the upgrade.',
+    };
+  }
   return changes.length === 0 ? 'done' : 'found';
 }

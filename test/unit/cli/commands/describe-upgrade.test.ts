@@ -111,3 +111,16 @@ test('A right that lacks is named', async () => {
     stderr: `Your account may not list secrets in namespace ${OPERATOR_NAMESPACE}.\n`,
   });
 });
+
+test('That no client could be compared is not a success', async () => {
+  const run = await described([], {}, (cluster) => {
+    for (const name of ['storefront', 'stock']) {
+      cluster.patch(RESOURCES.oauthClient, { namespace: 'shop', name }, { spec: { suspend: true } }, 'x');
+    }
+  });
+  expect(run).toMatchObject({
+    code: EXITS.found.code,
+    stdout: '',
+    stderr: `${summary(0, 0, 2)}No client could be compared, so this says nothing about the upgrade.\n`,
+  });
+});
