@@ -9,7 +9,8 @@ export const EXITS = {
   usage: { code: 2, means: 'wrong usage' },
   unreachable: {
     code: 3,
-    means: 'the cluster is not reachable, refuses the credentials, or has no OAuthClients',
+    means:
+      'the cluster is not reachable, can not answer at present, refuses the credentials, or has no OAuthClients',
   },
   forbidden: { code: 4, means: 'a right is missing; the message names verb, resource and namespace' },
   hungUp: { code: 129, means: 'the terminal was closed' },
@@ -38,6 +39,12 @@ export interface AskedCall {
 /** A command's failure, if the API server refused or did not answer. */
 export function commandFailure(refused: RefusedCall, asked: AskedCall): CommandFailure {
   const { status, reason, message } = refused;
+  if (status === 429 || status >= 500) {
+    return {
+      exit: 'unreachable',
+      sentence: `The API server can't ${asked.verb} ${inFull(asked)} at present: ${spoken(message)}`,
+    };
+  }
   switch (status) {
     case 0:
       return { exit: 'unreachable', sentence: `The API server does not answer: ${spoken(message)}` };

@@ -31,6 +31,14 @@ export const CLIENT_OPERAND = {
   completes: 'clients',
 } as const;
 
+/** Why flags that mean many objects do not fit a name. */
+export const oneObjectRefusal = ({
+  selection,
+}: Pick<ClusterAccess, 'selection'>): CommandFailure | undefined =>
+  selection.namespace === undefined || selection.labelSelector !== undefined
+    ? { exit: 'usage', sentence: 'This is about one object: leave -A and -l out, and use -n.' }
+    : undefined;
+
 /**
  * Reads `NAME`, which is an OAuthClient, or `KIND/NAME`, with a short name, a kind or a plural as kubectl takes them.
  *
@@ -41,8 +49,9 @@ export function steerTarget(
   { namespace, selection }: Pick<ClusterAccess, 'namespace' | 'selection'>,
   ofClients: 'Clients' | 'Any',
 ): SteerTarget | CommandFailure {
-  if (selection.namespace === undefined || selection.labelSelector !== undefined) {
-    return { exit: 'usage', sentence: 'This is about one object: leave -A and -l out, and use -n.' };
+  const manyMeant = oneObjectRefusal({ selection });
+  if (manyMeant !== undefined) {
+    return manyMeant;
   }
   const [kind = '', name = '', ...others] = operand.includes('/') ? operand.split('/') : ['oac', operand];
   const resource = KINDS.find(([shortName, one]) =>

@@ -13,6 +13,7 @@ import type { CliCommand, ClusterContext, CommandResult } from '../command.ts';
 import { type CommandFailure, commandFailure } from '../failure.ts';
 import { checkServer } from '../server-check.ts';
 import { serverCheckTree } from '../server-check-tree.ts';
+import { oneObjectRefusal } from '../target.ts';
 import { printTree } from '../tree.ts';
 
 export const check: CliCommand = {
@@ -69,7 +70,7 @@ interface Named {
 }
 
 async function checkNamed(operand: string, context: ClusterContext): Promise<CommandResult> {
-  const found = await find(operand, context);
+  const found = oneObjectRefusal(context.cluster) ?? (await find(operand, context));
   if ('sentence' in found) {
     return found;
   }

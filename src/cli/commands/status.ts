@@ -10,6 +10,7 @@ import { clientTree } from '../client-tree.ts';
 import type { CliCommand, ClusterContext, CommandResult } from '../command.ts';
 import { commandFailure } from '../failure.ts';
 import type { Cell, Tone } from '../print.ts';
+import { oneObjectRefusal } from '../target.ts';
 import { printTree } from '../tree.ts';
 import { versionsText } from '../versions.ts';
 
@@ -25,7 +26,7 @@ The exit code is 0 if all that is shown is ready, else 1.`,
 };
 
 async function showClient(name: string, { cluster, print }: ClusterContext): Promise<CommandResult> {
-  const picture = await pictureOfClient(name, cluster);
+  const picture = oneObjectRefusal(cluster) ?? (await pictureOfClient(name, cluster));
   if ('sentence' in picture) {
     return picture;
   }

@@ -16,6 +16,8 @@ interface ApiServerOptions {
   readonly forbids?: readonly string[];
   /** Kinds that the cluster does not have, by plural. */
   readonly lacks?: readonly string[];
+  /** Answered with 503, in the same form. */
+  readonly fails?: readonly string[];
   /** Kinds beside those of the operator. */
   readonly resources?: readonly Resource[];
   /** Path → what is no object, such as the metrics of a Pod. */
@@ -41,6 +43,8 @@ interface Typed {
   /** What is typed: a text at once, or one for each question; then there is a terminal. Default: there is none. */
   readonly input?: string | readonly string[];
   readonly signal?: AbortSignal;
+  /** The output is a terminal, too. Default: it is not. */
+  readonly showsOnTerminal?: boolean;
 }
 
 /** Runs the plugin as `kubectl oauthclient ARGS…` would, in this process. */
@@ -52,7 +56,7 @@ export const runPlugin = (
 /** The same, with a kubeconfig among the arguments or none. */
 export async function collectedRun(
   args: readonly string[],
-  { input, signal = new AbortController().signal }: Typed = {},
+  { input, signal = new AbortController().signal, showsOnTerminal = false }: Typed = {},
 ): Promise<PluginRun> {
   const answers = typeof input === 'string' ? undefined : [...(input ?? [])];
   const source = typeof input === 'string' ? Readable.from([input]) : new Readable({ read: () => undefined });
@@ -63,6 +67,7 @@ export async function collectedRun(
     }
   };
   const [stdout, stderr] = [collecting(), collecting(answer)];
+  Object.assign(stdout.stream, { isTTY: showsOnTerminal });
   const terminal = { stdin, stdout: stdout.stream, stderr: stderr.stream, signal };
   const code = await runProgram(args, terminal);
   return { code, stdout: stdout.text(), stderr: stderr.text() };
@@ -114,7 +119,7 @@ type Answer = readonly [status: number, body: object];
 async function answerOf(
   request: IncomingMessage,
   cluster: Cluster,
-  { forbids = [], lacks = [], resources = [] }: ApiServerOptions,
+  { forbids = [], fails = [], lacks = [], resources = [] }: ApiServerOptions,
   requests: string[],
 ): Promise<Answer> {
   const url = new URL(request.url ?? '', 'http://fake');
@@ -130,6 +135,9 @@ async function answerOf(
   }
   if (forbids.includes(`${verb} ${plural}`)) {
     return failed(403, 'Forbidden', `cannot ${verb} resource "${plural}"`, key.name);
+  }
+  if (fails.includes(`${verb} ${plural}`)) {
+    return failed(503, 'ServiceUnavailable', 'the store has no leader', key.name);
   }
   const shown = (object: Stored) => (isMetadata ? { metadata: object.metadata } : typed(resource, object));
   if (verb === 'list') {
@@ -229,7 +237,8 @@ async function bodyOf(request: IncomingMessage): Promise<object> {
 /** Of the prompt of a question. */
 const QUESTION_END = ' [y/N] ';
 
-function collecting(written: (text: string) => void = () => undefined) {
+/** A stream that keeps what is written. */
+export function collecting(written: (text: string) => void = () => undefined) {
   const chunks: string[] = [];
   const stream = new Writable({
     decodeStrings: false,

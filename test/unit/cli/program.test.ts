@@ -8,6 +8,7 @@ import { EXITS } from '../../../src/cli/failure.ts';
 import { COMMANDS } from '../../../src/cli/program.ts';
 import { writeKubeconfig } from '../../kit/fakes/fake-api-server.ts';
 import { runPlugin, startPluginCluster } from '../../kit/fakes/plugin.ts';
+import { clientObject } from '../../kit/fixtures/objects.ts';
 
 const anywhere = () => ({ kubeconfig: writeKubeconfig({ server: 'http://127.0.0.1:1', user: {} }) });
 
@@ -42,6 +43,19 @@ test('the version is that of the package', async () => {
   expect(await runPlugin(['--version'], anywhere())).toEqual({ code: 0, stdout: `${VERSION}\n`, stderr: '' });
 });
 
+test('a sentence shows control characters of a server as text', async () => {
+  const { kubeconfig } = await startPluginCluster({
+    objects: [clientObject({}, {}, { clientId: '\u001b]0;c1' })],
+  });
+  const run = await runPlugin(['adopt', 'storefront', '-n', 'shop', '--secret=s'], { kubeconfig });
+  expect(run).toEqual({
+    code: EXITS.found.code,
+    stdout: '',
+    stderr:
+      'OAuthClient shop/storefront has client \\u{1b}]0;c1 already, so it can not adopt another one. Use another OAuthClient.\n',
+  });
+});
+
 describe('bad input', () => {
   test.each([
     ['no command', [], /^Usage: kubectl oauthclient/],
@@ -61,6 +75,19 @@ describe('bad input', () => {
     const run = await runPlugin(args, anywhere());
     expect(run).toMatchObject({ code: EXITS.usage.code, stdout: '' });
     expect(run.stderr).toMatch(stderr);
+  });
+
+  test.each([
+    ['status', '-A'],
+    ['status', '--selector=team=shop'],
+    ['check', '-A'],
+    ['check', '--selector=team=shop'],
+  ])('%s of one object with %s', async (command, flag) => {
+    expect(await runPlugin([command, 'x', flag], anywhere())).toEqual({
+      code: EXITS.usage.code,
+      stdout: '',
+      stderr: 'This is about one object: leave -A and -l out, and use -n.\n',
+    });
   });
 
   test('no kubeconfig', async () => {

@@ -286,3 +286,13 @@ test.each([
     stderr,
   });
 });
+
+test('an API server that can not answer is not a client that is not ready', async () => {
+  const fails = ['get oauthclients'];
+  expect(await statusOf([client()], undefined, { fails })).toMatchObject({
+    code: EXITS.unreachable.code,
+    stdout: '',
+    stderr:
+      'The API server can\'t get oauthclients.oauth-registrar.dev "storefront" in namespace shop at present: the store has no leader.\n',
+  });
+});
