@@ -1,5 +1,4 @@
 import { expect, onTestFinished, test } from 'vitest';
-import type { KubernetesObject, Resource } from '../../../src/api/kubernetes.ts';
 import { type ClusterAccess, openCluster } from '../../../src/cli/cluster.ts';
 import { debugFiles } from '../../../src/cli/debug-bundle.ts';
 import { startPluginCluster } from '../../kit/fakes/plugin.ts';
@@ -16,11 +15,7 @@ test('Events of others are not kept while they are collected', async () => {
   const cluster = (await openCluster({ kubeconfig, namespace: 'shop' })) as ClusterAccess;
   onTestFinished(() => cluster.close());
   const kept: unknown[] = [];
-  const collect = async <R>(
-    resource: Resource,
-    selection: object,
-    convert: (raw: KubernetesObject) => R | undefined,
-  ) => {
+  const collect: ClusterAccess['api']['collect'] = async (resource, selection, convert) => {
     const found = await cluster.api.collect(resource, selection, convert);
     if (found.ok && resource.kind === 'Event') {
       kept.push(...found.object.items);
