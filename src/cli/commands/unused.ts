@@ -169,6 +169,7 @@ async function remove(
   }
   const versions = new Map(clients.map(({ metadata }) => [keyOf(metadata), pick(metadata)]));
   const resource = RESOURCES.oauthClient;
+  const say = print.format === undefined ? print.line : print.note;
   for (const { row } of found) {
     if (terminal.signal.aborted) {
       return 'interrupted';
@@ -187,7 +188,7 @@ async function remove(
           }
         : commandFailure(gone, { verb: 'delete', resource, namespace, name });
     }
-    print.line(`OAuthClient ${namespace}/${name} is deleted; the operator removes its client.`);
+    say(`OAuthClient ${namespace}/${name} is deleted; the operator removes its client.`);
   }
   return 'done';
 }

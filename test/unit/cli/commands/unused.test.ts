@@ -123,6 +123,15 @@ describe('unused', () => {
     expect(plugin.cluster.find('OAuthClient', 'shop/a')?.metadata.deletionTimestamp).toBeUndefined();
   });
 
+  test.each([
+    ['json', /^\[\n.*\]\n$/s],
+    ['name', /^oauthclient\.oauth-registrar\.dev\/e\n$/],
+  ])('--delete -o %s says on stderr what is deleted', async (format, expected) => {
+    const { code, stdout, stderr } = await run(['--delete', '--yes', '-o', format]);
+    expect([code, stderr]).toEqual([0, 'OAuthClient shop/e is deleted; the operator removes its client.\n']);
+    expect(stdout).toMatch(expected);
+  });
+
   test('--delete does nothing without a terminal and without --yes', async () => {
     const { code, stderr, plugin } = await run(['--delete']);
     expect(code).toBe(EXITS.usage.code);
