@@ -38,6 +38,10 @@ interface CommandWords {
   readonly details?: string;
   readonly operands?: readonly CommandOperand[];
   readonly options?: readonly CommandOption[];
+  /** It prints no objects, so -o is refused. */
+  readonly hasNoOutput?: true;
+  /** Ctrl-C is how it ends: then its exit code is that of `done`. */
+  readonly endsByInterrupt?: true;
 }
 
 interface CommandOperand {

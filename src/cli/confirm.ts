@@ -25,13 +25,27 @@ export async function confirm(
       sentence: `Nothing was done: there is no terminal to ask "${question}"; --yes answers it.`,
     };
   }
+  if (terminal.signal.aborted) {
+    return ENDED;
+  }
   terminal.stderr.write(`${visible(question)} [y/N] `);
   const answer = await lineOf(terminal);
+  if (terminal.signal.aborted) {
+    return ENDED;
+  }
   return /^y(es)?$/i.test(answer.trim()) ? undefined : { exit: 'found', sentence: 'Nothing was done.' };
 }
 
+const ENDED: CommandFailure = {
+  exit: 'interrupted',
+  sentence: 'Nothing was done: the command ended before the question was answered.',
+};
+
 /** One line of what is typed; empty at the end of the input or of the command. */
 async function lineOf({ stdin, signal }: CommandContext['terminal']): Promise<string> {
+  if (signal.aborted) {
+    return '';
+  }
   const lines = createInterface({ input: stdin, terminal: false });
   const stop = () => lines.close();
   signal.addEventListener('abort', stop, { once: true });

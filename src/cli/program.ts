@@ -72,7 +72,7 @@ export async function runProgram(args: readonly string[], terminal: Terminal): P
 async function resultOf(args: readonly string[], terminal: Terminal): Promise<CommandResult> {
   const results: CommandResult[] = [];
   const program = createProgram(terminal, async (command, context, flags) => {
-    results.push(await untilInterrupted(terminal.signal, runCommand(command, context, flags)));
+    results.push(await untilInterrupted(terminal.signal, command, runCommand(command, context, flags)));
   });
   try {
     await program.parseAsync([...args], { from: 'user' });
@@ -151,6 +151,9 @@ async function runCommand(
   context: CommandContext,
   flags: CommonFlags,
 ): Promise<CommandResult> {
+  if (command.hasNoOutput === true && flags.output !== undefined) {
+    return { exit: 'usage', sentence: `${command.name} prints no objects: leave -o out.` };
+  }
   if (command.isOffline === true) {
     return command.run(context);
   }
@@ -168,9 +171,13 @@ async function runCommand(
 /** Time that a command has to remove what is half done. */
 const GRACE_MS = 1_000;
 
-/** The command's result, or that of the signal, once the command has returned or its time is over. */
+/**
+ * The command's result, or that of the signal, once the command has returned or its time is over. A command's own sentence
+ * about its interruption takes the place of that of the signal.
+ */
 async function untilInterrupted(
   signal: AbortSignal,
+  { endsByInterrupt }: CliCommand,
   running: Promise<CommandResult>,
 ): Promise<CommandResult> {
   const timeIsOver = new Promise<CommandResult>((resolve) => {
@@ -179,7 +186,16 @@ async function untilInterrupted(
     });
   });
   const result = await Promise.race([running, timeIsOver]);
-  return signal.aborted ? (signal.reason as CommandFailure) : result;
+  if (!signal.aborted) {
+    return result;
+  }
+  const reason = signal.reason as CommandFailure;
+  if (endsByInterrupt === true && result === 'done' && reason.exit === 'interrupted') {
+    return 'done';
+  }
+  return typeof result !== 'string' && result.exit === 'interrupted'
+    ? { ...reason, sentence: result.sentence }
+    : reason;
 }
 
 /** The exit codes, as the help prints them. */

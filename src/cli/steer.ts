@@ -56,9 +56,15 @@ export async function steer(steering: Steering, context: ClusterContext): Promis
 async function write(
   { target, patchOf }: Steering,
   before: Steered,
-  { cluster }: Pick<ClusterContext, 'cluster'>,
+  { cluster, terminal }: Pick<ClusterContext, 'cluster' | 'terminal'>,
 ): Promise<CommandFailure | undefined> {
   const { resource, key } = target;
+  if (terminal.signal.aborted) {
+    return {
+      exit: 'interrupted',
+      sentence: `Nothing was done: the command ended before it wrote ${target.text}.`,
+    };
+  }
   const patch = patchOf(before) as { readonly metadata?: object };
   const { uid, resourceVersion } = before.metadata;
   const precise = { ...patch, metadata: { ...patch.metadata, uid, resourceVersion } };

@@ -11,6 +11,7 @@ export const abandonCommand: CliCommand = {
   details: `It writes the annotation ${ANNOTATIONS.abandon}. The client is left behind: kubectl oauthclient left-behind.`,
   operands: [CLIENT_OPERAND],
   options: [YES, ...WAIT],
+  hasNoOutput: true,
   async run(context) {
     const target = steerTarget(context.operands[0] ?? '', context.cluster, 'Clients');
     if ('sentence' in target) {

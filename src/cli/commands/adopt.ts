@@ -16,6 +16,7 @@ registration_access_token, registration_client_uri and, if there is one, client_
     },
     ...WAIT,
   ],
+  hasNoOutput: true,
   async run(context) {
     const target = steerTarget(context.operands[0] ?? '', context.cluster, 'Clients');
     const secret = context.flags['secret'];

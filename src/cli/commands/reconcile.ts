@@ -11,6 +11,7 @@ export const reconcileCommand: CliCommand = {
 calls, too. The exit code is 0 if the object is ready afterwards, else 1.`,
   operands: [ANY_OPERAND],
   options: WAIT,
+  hasNoOutput: true,
   async run(context) {
     const target = steerTarget(context.operands[0] ?? '', context.cluster, 'Any');
     if ('sentence' in target) {

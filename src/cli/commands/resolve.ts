@@ -18,6 +18,7 @@ client that is owed or left behind it removes the record, too, and tries no more
 OAuthClient has the note. ClusterRole oauth-registrar-list-resolver permits that, without a right to read Secrets.`,
   operands: [{ usage: '<ENTRY...>', about: 'Names of entries.' }],
   options: [{ usage: '--note <TEXT>', about: 'What was done, for others. It is required.' }, YES, ...WAIT],
+  hasNoOutput: true,
   async run(context) {
     const { operands, flags } = context;
     const note = typeof flags['note'] === 'string' ? flags['note'].trim() : '';
@@ -66,25 +67,43 @@ async function placesOf(
       };
 }
 
+/** Each ConfigMap is written by itself, so a failure names the entries whose note is written. */
 async function writeNotes(
   places: Places,
   note: string,
-  { cluster }: Pick<ClusterContext, 'cluster'>,
+  { cluster, terminal }: Pick<ClusterContext, 'cluster' | 'terminal'>,
 ): Promise<CommandFailure | undefined> {
   const namespace = operatorNamespaceOf(cluster);
   const resource = RESOURCES.configMap;
-  for (const [name, keys] of places) {
-    if (keys.length === 0) {
-      continue;
+  const left = new Map([...places].filter(([, keys]) => keys.length > 0));
+  const done: string[] = [];
+  for (const [name, keys] of left) {
+    if (terminal.signal.aborted) {
+      return { exit: 'interrupted', sentence: endedBetween(done, [...left.values()].flat()) };
     }
     const data = Object.fromEntries(keys.map((key) => [resolutionKey(key), note]));
     const written = await cluster.api.patch(resource, { namespace, name }, { data });
     if (!written.ok) {
-      return commandFailure(written, { verb: 'patch', resource, namespace, name });
+      const failure = commandFailure(written, { verb: 'patch', resource, namespace, name });
+      const sentence = [failure.sentence, ...extentOf(done, [...left.values()].flat())].join(' ');
+      return { ...failure, sentence };
     }
+    done.push(...keys);
+    left.delete(name);
   }
   return undefined;
 }
+
+const endedBetween = (done: readonly string[], left: readonly string[]): string =>
+  done.length === 0
+    ? 'Nothing was done: the command ended before it wrote a note.'
+    : ['The command was ended.', ...extentOf(done, left)].join(' ');
+
+/** Which entries have the note; nothing where none has. */
+const extentOf = (done: readonly string[], left: readonly string[]): readonly string[] =>
+  done.length === 0
+    ? []
+    : [`The note is written to ${done.join(', ')}; run the command again for ${left.join(', ')}.`];
 
 function told({ print }: Pick<ClusterContext, 'print'>): CommandResult {
   print.note('The note is written. The operator removes the entry within 15 s.');

@@ -9,6 +9,7 @@ export const resumeCommand: CliCommand = {
   details: 'It unsets spec.suspend. The exit code is 0 if the object is ready afterwards, else 1.',
   operands: [ANY_OPERAND],
   options: WAIT,
+  hasNoOutput: true,
   async run(context) {
     const target = steerTarget(context.operands[0] ?? '', context.cluster, 'Any');
     return 'sentence' in target

@@ -12,6 +12,7 @@ export const rotateCommand: CliCommand = {
 its overlap (spec.replacement.overlap) is over.`,
   operands: [CLIENT_OPERAND],
   options: [YES, ...WAIT],
+  hasNoOutput: true,
   async run(context) {
     const target = steerTarget(context.operands[0] ?? '', context.cluster, 'Clients');
     if ('sentence' in target) {

@@ -9,6 +9,7 @@ export const suspendCommand: CliCommand = {
   details: 'It sets spec.suspend. Clients that are registered go on working.',
   operands: [ANY_OPERAND],
   options: WAIT,
+  hasNoOutput: true,
   async run(context) {
     const target = steerTarget(context.operands[0] ?? '', context.cluster, 'Any');
     return 'sentence' in target

@@ -8,8 +8,11 @@ export const ui: CliCommand = {
   name: 'ui',
   summary: 'Shows the inventory as a page in your browser',
   details: `It shows the clients of the namespace, or with -A of all, their servers, what ends next, and what is owed, left
-behind or suspected. It is served on 127.0.0.1, with the rights of your kubeconfig. The URL holds a secret. Ctrl-C ends it.`,
+behind or suspected. It is served on 127.0.0.1, with the rights of your kubeconfig. The URL holds a secret. Ctrl-C ends it,
+with exit code 0.`,
   options: [{ usage: '--port <PORT>', about: 'Port on 127.0.0.1. Default: any free one.' }],
+  hasNoOutput: true,
+  endsByInterrupt: true,
   run: serveInventory,
 };
 

@@ -40,8 +40,11 @@ export interface PluginRun {
 }
 
 interface Typed {
-  /** What is typed: a text at once, or one for each question; then there is a terminal. Default: there is none. */
-  readonly input?: string | readonly string[];
+  /**
+   * What is typed: a text at once, or one for each question; a function is called in place of an answer. Then there is a
+   * terminal. Default: there is none.
+   */
+  readonly input?: string | readonly (string | (() => void))[];
   readonly signal?: AbortSignal;
   /** The output is a terminal, too. Default: it is not. */
   readonly showsOnTerminal?: boolean;
@@ -63,7 +66,12 @@ export async function collectedRun(
   const stdin = Object.assign(source, { isTTY: input !== undefined });
   const answer = (asked: string): void => {
     if (answers !== undefined && asked.endsWith(QUESTION_END)) {
-      stdin.push(answers.shift() ?? null);
+      const next = answers.shift() ?? null;
+      if (typeof next === 'function') {
+        next();
+      } else {
+        stdin.push(next);
+      }
     }
   };
   const [stdout, stderr] = [collecting(), collecting(answer)];

@@ -90,6 +90,23 @@ describe('bad input', () => {
     });
   });
 
+  test.each([
+    ['reconcile', 'x'],
+    ['rotate', 'x'],
+    ['suspend', 'x'],
+    ['resume', 'x'],
+    ['adopt', 'x'],
+    ['abandon', 'x'],
+    ['resolve', 'x'],
+    ['ui'],
+  ])('-o of %s', async (...args) => {
+    expect(await runPlugin([...args, '-o', 'json'], anywhere())).toEqual({
+      code: EXITS.usage.code,
+      stdout: '',
+      stderr: `${args[0]} prints no objects: leave -o out.\n`,
+    });
+  });
+
   test('no kubeconfig', async () => {
     expect(await runPlugin(['status', 'x'], { kubeconfig: '/none' })).toEqual({
       code: EXITS.unreachable.code,

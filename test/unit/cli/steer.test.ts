@@ -277,6 +277,23 @@ describe('abandon', () => {
 });
 
 describe('every action', () => {
+  test('writes nothing after Ctrl-C, and says so', async () => {
+    const plugin = await startPluginCluster({ objects: [client()] });
+    const ending = new AbortController();
+    const get = plugin.cluster.get.bind(plugin.cluster);
+    plugin.cluster.get = (resource, key) => {
+      ending.abort({ exit: 'terminated', sentence: 'Ended.' });
+      return get(resource, key);
+    };
+    const { signal } = ending;
+    const { code, stderr } = await runPlugin(['suspend', 'storefront', ...IN_SHOP], { ...plugin, signal });
+    expect([code, stderr]).toEqual([
+      EXITS.terminated.code,
+      'Nothing was done: the command ended before it wrote OAuthClient shop/storefront.\n',
+    ]);
+    expect(plugin.requests).toEqual(['get oauthclients shop/storefront']);
+  });
+
   test.each(['reconcile', 'rotate', 'suspend', 'resume', 'abandon'])(
     '%s of nothing is said',
     async (command) => {

@@ -132,14 +132,19 @@ const NAMES = [
   'not-read.txt',
 ];
 
-async function run(args: readonly string[], options: object = {}, input?: readonly string[]) {
+async function run(
+  args: readonly string[],
+  options: object = {},
+  input?: readonly (string | (() => void))[],
+  signal = new AbortController().signal,
+) {
   const path = join(scratchFolder(), 'bundle.tar.gz');
   const texts = {
     [METRICS]: `oauth_registrar_queue_depth 3\nother{token="${canary()}"} 1\n`,
     '/version': '{"gitVersion":"v1.36.0"}',
   };
   const plugin = await startPluginCluster({ objects: OBJECTS, texts, ...options });
-  const typed = input === undefined ? {} : { input };
+  const typed = { signal, ...(input === undefined ? {} : { input }) };
   const result = await runPlugin(['debug', '-n', 'shop', `--file=${path}`, ...args], { ...plugin, ...typed });
   const read = (...flags: readonly string[]) => execFileSync('tar', [...flags, path], { encoding: 'utf8' });
   const names = existsSync(path) ? read('-tzf').trimEnd().split('\n') : [];
@@ -185,6 +190,17 @@ describe('the bundle', () => {
     expect(stderr).toBe(
       'Nothing was done: there is no terminal to ask "Put oauthclients.json into the bundle?"; --yes answers it.\n',
     );
+  });
+
+  test('Ctrl-C at a question ends the command at once, and nothing is written', async () => {
+    const ending = new AbortController();
+    const input = ['y\n', () => ending.abort({ exit: 'interrupted', sentence: 'Interrupted.' })];
+    const { code, stdout, stderr, path } = await run([], {}, input, ending.signal);
+    expect([code, existsSync(path)]).toEqual([EXITS.interrupted.code, false]);
+    expect(stderr).toBe(
+      'Put oauthclients.json into the bundle? [y/N] Put authorizationservers.json into the bundle? [y/N] Nothing was done: the command ended before the question was answered.\n',
+    );
+    expect(stdout).not.toContain('==== clusterauthorizationservers.json');
   });
 
   test('says what was not read, and goes on', async () => {

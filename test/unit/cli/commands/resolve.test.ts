@@ -94,3 +94,49 @@ describe('resolve', () => {
     expect(stderr).toBe(`Your account may not patch configmaps in namespace ${OPERATORS}.\n`);
   });
 });
+
+describe('between two ConfigMaps', () => {
+  test('Ctrl-C ends the writes, and the notes that are written are named', async () => {
+    const plugin = await startPluginCluster({ objects: LISTS });
+    const ending = new AbortController();
+    plugin.cluster.onChange.push(() => ending.abort({ exit: 'interrupted', sentence: 'Interrupted.' }));
+    const args = ['resolve', 'a1', 'oac-uid-1-b1', ...NOTE, '--yes'];
+    const { code, stderr } = await runPlugin(args, { ...plugin, signal: ending.signal });
+    expect([code, stderr]).toEqual([
+      EXITS.interrupted.code,
+      'The command was ended. The note is written to a1; run the command again for oac-uid-1-b1.\n',
+    ]);
+    expect(plugin.requests.filter((one) => one.startsWith('patch '))).toHaveLength(1);
+  });
+
+  test('a write that fails names the notes that are written', async () => {
+    const plugin = await startPluginCluster({ objects: LISTS });
+    const patch = plugin.cluster.patch.bind(plugin.cluster);
+    plugin.cluster.patch = (resource, key, ...rest) =>
+      key.name === UNREMOVED
+        ? { ok: false, status: 503, reason: 'ServiceUnavailable', message: 'the store has no leader' }
+        : patch(resource, key, ...rest);
+    const { code, stderr } = await runPlugin(['resolve', 'a1', 'oac-uid-1-b1', ...NOTE, '--yes'], plugin);
+    expect([code, stderr]).toEqual([
+      EXITS.unreachable.code,
+      `The API server can't patch configmaps "${UNREMOVED}" in namespace ${OPERATORS} at present: the store has no leader. The note is written to a1; run the command again for oac-uid-1-b1.\n`,
+    ]);
+  });
+
+  test('Ctrl-C before the first one writes nothing', async () => {
+    const plugin = await startPluginCluster({ objects: LISTS });
+    const ending = new AbortController();
+    const get = plugin.cluster.get.bind(plugin.cluster);
+    plugin.cluster.get = (resource, key) => {
+      ending.abort({ exit: 'interrupted', sentence: 'Interrupted.' });
+      return get(resource, key);
+    };
+    const args = ['resolve', 'a1', ...NOTE, '--yes'];
+    const { code, stderr } = await runPlugin(args, { ...plugin, signal: ending.signal });
+    expect([code, stderr]).toEqual([
+      EXITS.interrupted.code,
+      'Nothing was done: the command ended before it wrote a note.\n',
+    ]);
+    expect(plugin.requests.filter((one) => one.startsWith('patch '))).toEqual([]);
+  });
+});

@@ -4,7 +4,7 @@ import { Readable, Writable } from 'node:stream';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { EXITS } from '../../../../src/cli/failure.ts';
 import { runProgram } from '../../../../src/cli/program.ts';
-import { type PluginCluster, runPlugin, startPluginCluster } from '../../../kit/fakes/plugin.ts';
+import { collecting, type PluginCluster, runPlugin, startPluginCluster } from '../../../kit/fakes/plugin.ts';
 import { inventoryClient } from '../../../kit/fixtures/inventory.ts';
 
 /** Starts the page, and waits for its URL. */
@@ -18,11 +18,11 @@ async function open({ kubeconfig }: Pick<PluginCluster, 'kubeconfig'>, args: rea
       done();
     },
   });
-  const stderr = new Writable({ write: (_, __, done) => done() });
-  const terminal = { stdin: Readable.from([]), stdout, stderr, signal: ending.signal };
+  const stderr = collecting();
+  const terminal = { stdin: Readable.from([]), stdout, stderr: stderr.stream, signal: ending.signal };
   const running = runProgram(['ui', ...args, `--kubeconfig=${kubeconfig}`], terminal);
-  const close = () => {
-    ending.abort({ exit: 'interrupted', sentence: 'Interrupted.' });
+  const close = (exit: 'interrupted' | 'terminated' = 'interrupted') => {
+    ending.abort({ exit, sentence: 'The command was ended.' });
     return running;
   };
   onTestFinished(async () => void (await close()));
@@ -31,7 +31,7 @@ async function open({ kubeconfig }: Pick<PluginCluster, 'kubeconfig'>, args: rea
     const response = await fetch(`${url}${path}`);
     return { status: response.status, body: await response.text() };
   };
-  return { url, ask, close };
+  return { url, ask, close, said: stderr.text };
 }
 
 const objects = [3, 7, 11].map(inventoryClient);
@@ -39,14 +39,21 @@ const objects = [3, 7, 11].map(inventoryClient);
 describe('the page on loopback', () => {
   test('is at a URL that nobody guesses, and ends with Ctrl-C', async () => {
     const cluster = await startPluginCluster({ objects });
-    const { url, ask, close } = await open(cluster);
+    const { url, ask, close, said } = await open(cluster);
     expect(url).toMatch(/^http:\/\/127\.0\.0\.1:[0-9]+\/[A-Za-z0-9_-]{22}\/$/);
     const { status, body } = await ask('');
     expect(status).toBe(200);
     expect(body).toContain('Clients (3)');
     expect(body).toContain('The clients of all namespaces, with the rights of your kubeconfig.');
-    expect(await close()).toBe(EXITS.interrupted.code);
+    expect(await close()).toBe(EXITS.done.code);
+    expect(said()).toBe('Open this URL in your browser. Ctrl-C ends the page.\n');
     await expect(fetch(url)).rejects.toThrow();
+  });
+
+  test('says that SIGTERM ended it', async () => {
+    const { close, said } = await open(await startPluginCluster({ objects }));
+    expect(await close('terminated')).toBe(EXITS.terminated.code);
+    expect(said()).toBe('Open this URL in your browser. Ctrl-C ends the page.\nThe command was ended.\n');
   });
 
   test('shows the namespace of the context by default, and reads no Secret', async () => {
