@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { createJsonWebTokens } from './adapters/authorization-server/json-web-tokens.ts';
 import {
-  type AccessReviews,
-  createAccessReviews,
+  createReviewsOfPorts,
+  type ReviewsOfPorts,
   refusalOfPath,
 } from './adapters/kubernetes/access-review.ts';
 import { createKubernetesApi, type PagedApi } from './adapters/kubernetes/api.ts';
@@ -98,8 +98,8 @@ export async function operate(config: Config, log: Log, around: Around = (ports)
 }
 
 /** With a connection of their own, so that reviews never take the turns of writes. */
-const reviewsOver = (connection: Connection, clock: ClusterClock): AccessReviews =>
-  createAccessReviews({
+const reviewsOver = (connection: Connection, clock: ClusterClock): ReviewsOfPorts =>
+  createReviewsOfPorts({
     api: createKubernetesApi({ ...connection, calls: connection.watches }, { clock, timeoutMs: REVIEW_MS }),
     clock,
   });
@@ -285,7 +285,7 @@ interface Running extends Installed {
   /** The operator's. */
   readonly namespace: string;
   /** `undefined`: nothing is served to callers with a token. */
-  readonly reviews: AccessReviews | undefined;
+  readonly reviews: ReviewsOfPorts | undefined;
 }
 
 async function lead(running: Running): Promise<number> {
@@ -357,7 +357,7 @@ function serve(
     ...(config.tls === undefined ? {} : { tls: config.tls }),
     ...(reviews === undefined || !config.metricsAuthentication
       ? {}
-      : { refusal: (authorization) => refusalOfPath(reviews, authorization, '/metrics') }),
+      : { refusal: (sender) => refusalOfPath(reviews.metrics, sender, '/metrics') }),
     live: () => (state.synced ? whatRestartCures(watches.views()) : undefined),
     ready: () => (state.leading ? whatIsMissing(watches.views()) : undefined),
     metrics: () => {
@@ -383,7 +383,7 @@ async function serveInventory(
       caches: controller.caches,
       lists: controller.lists,
       isReady: () => state.synced,
-      reviews,
+      reviews: reviews.inventory,
       operatorNamespace: namespace,
       clock,
     }),

@@ -1,9 +1,8 @@
 import { type KubernetesObject, RESOURCES, type Resource } from '../../api/kubernetes.ts';
 import { SHARES } from '../../api/shares.ts';
 import type { Clock, KubernetesApi } from '../../controller/ports.ts';
-import { Slots } from '../../controller/state/slots.ts';
-import { serverKey } from '../../core/server-key.ts';
 import { sha256 } from '../../oauth/sha256.ts';
+import { BoundedTurns } from './bounded-turns.ts';
 import { RememberedAnswers } from './remembered-answers.ts';
 
 /**
@@ -19,11 +18,19 @@ interface ReviewedUser {
   readonly extra?: Readonly<Record<string, readonly string[]>>;
 }
 
+/** Of whom a request is. */
+export interface Sender {
+  /** The header `Authorization`. */
+  readonly authorization: string | undefined;
+  /** The remote address of the connection; `undefined`: it is closed. */
+  readonly address: string | undefined;
+}
+
 /** A caller whose token the API server accepts. */
 export interface ReviewedCaller {
   readonly name: string;
   readonly user: ReviewedUser;
-  /** Identifies user, groups and extra. */
+  /** Identifies user, groups and extra, which may have an id of the token. */
   readonly key: string;
 }
 
@@ -44,8 +51,7 @@ export interface AccessRefusal {
 }
 
 export interface AccessReviews {
-  /** @param authorization the header of the request */
-  callerOf(authorization: string | undefined): Promise<ReviewedCaller | AccessRefusal>;
+  callerOf(sender: Sender): Promise<ReviewedCaller | AccessRefusal>;
   /** Whether the caller may do it; a refusal where the API server does not say so. */
   isAllowed(caller: ReviewedCaller, wanted: WantedAccess): Promise<boolean | AccessRefusal>;
 }
@@ -59,10 +65,10 @@ export const isAccessRefusal = (answer: object | boolean): answer is AccessRefus
  */
 export async function refusalOfPath(
   reviews: AccessReviews,
-  authorization: string | undefined,
+  sender: Sender,
   path: string,
 ): Promise<AccessRefusal | undefined> {
-  const caller = await reviews.callerOf(authorization);
+  const caller = await reviews.callerOf(sender);
   if (isAccessRefusal(caller)) {
     return caller;
   }
@@ -86,9 +92,6 @@ function keptMsOf(answer: ReviewedCaller | AccessRefusal | boolean): number {
   }
   return isRefused || answer === false ? NO_MS : YES_MS;
 }
-
-/** Key of the API server among the keys of servers; no server object has it. */
-const REVIEWER = serverKey({ kind: 'ClusterAuthorizationServer', name: '' }, '');
 
 const NO_TOKEN: AccessRefusal = {
   status: 401,
@@ -115,37 +118,42 @@ interface Options {
 /**
  * Reviews that are remembered for a minute, a negative one for ten seconds, by the hash of the token or of the question. Equal
  * reviews that come at the same time share one call. What the API server does not answer is not remembered.
+ * Addresses take turns with their TokenReviews, and users with their SubjectAccessReviews, whatever their tokens are.
  */
 export function createAccessReviews({ api, clock }: Options): AccessReviews {
   const callers = new RememberedAnswers<ReviewedCaller | AccessRefusal>(clock, keptMsOf);
   const decisions = new RememberedAnswers<boolean | AccessRefusal>(clock, keptMsOf);
-  const slots = new Slots();
-  const limit = SHARES.accessReviewsSent.most;
-  let waiting = 0;
-  const inTurn = async <T>(user: string, send: () => Promise<T>): Promise<T | AccessRefusal> => {
-    if (waiting >= SHARES.accessReviewsWaiting.most) {
-      return BUSY;
-    }
-    waiting += 1;
-    try {
-      return await slots.withSlot({ server: REVIEWER, namespace: user, limit, isEnding: false }, send);
-    } finally {
-      waiting -= 1;
-    }
-  };
+  const turns = new BoundedTurns({
+    limit: SHARES.accessReviewsSent.most,
+    waitingOfCaller: SHARES.accessReviewsOfTurn.most,
+    waiting: SHARES.accessReviewsWaiting.most,
+  });
+  const inTurn = async <T>(turn: string, send: () => Promise<T>): Promise<T | AccessRefusal> =>
+    turns.isFull(turn) ? BUSY : turns.inTurn(turn, send);
   return {
-    async callerOf(authorization = '') {
+    async callerOf({ authorization = '', address = '' }) {
       const [, token] = /^Bearer +([\x21-\x7e]+) *$/i.exec(authorization) ?? [];
       return token === undefined
         ? NO_TOKEN
-        : callers.of(token, () => inTurn('', () => reviewToken(api, token)));
+        : callers.of(token, () => inTurn(`address ${address}`, () => reviewToken(api, token)));
     },
     isAllowed: (caller, wanted) =>
       decisions.of(`${caller.key} ${JSON.stringify(wanted)}`, () =>
-        inTurn(caller.key, () => reviewAccess(api, caller, wanted)),
+        inTurn(`user ${caller.name}`, () => reviewAccess(api, caller, wanted)),
       ),
   };
 }
+
+/** Reviews of each port by themselves, so that many requests at one never refuse those at the other. */
+export interface ReviewsOfPorts {
+  readonly metrics: AccessReviews;
+  readonly inventory: AccessReviews;
+}
+
+export const createReviewsOfPorts = (options: Options): ReviewsOfPorts => ({
+  metrics: createAccessReviews(options),
+  inventory: createAccessReviews(options),
+});
 
 async function reviewToken(api: Options['api'], token: string): Promise<ReviewedCaller | AccessRefusal> {
   const answer = await api.create<TokenReview>(RESOURCES.tokenReview, {

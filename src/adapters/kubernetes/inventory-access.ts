@@ -56,16 +56,16 @@ export function createInventoryAccess(options: Options) {
   });
   /** Resolves with the view; the turn ends after the pause. */
   const inTurn = <T>(
-    { key }: ReviewedCaller,
+    { name }: ReviewedCaller,
     isClosed: () => boolean,
     gather: () => T,
   ): Promise<T | AccessRefusal> => {
     const { promise, resolve, reject } = Promise.withResolvers<T | AccessRefusal>();
-    if (turns.isFull(key)) {
+    if (turns.isFull(name)) {
       return Promise.resolve(BUSY);
     }
     turns
-      .inTurn(key, async () => {
+      .inTurn(name, async () => {
         const startedAt = clock.monotonic();
         resolve(isClosed() ? CLOSED : gather());
         await clock.sleep(PAUSE_FACTOR * (clock.monotonic() - startedAt));
@@ -74,11 +74,11 @@ export function createInventoryAccess(options: Options) {
     return promise;
   };
   return async ({
-    authorization,
     namespace,
     isClosed,
+    ...sender
   }: InventoryReader): Promise<InventoryView | AccessRefusal> => {
-    const caller = await reviews.callerOf(authorization);
+    const caller = await reviews.callerOf(sender);
     if (isAccessRefusal(caller)) {
       return caller;
     }

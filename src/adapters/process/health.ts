@@ -21,12 +21,13 @@ export interface HttpEndpointOptions {
   readonly ready: () => string | undefined;
   readonly metrics: () => Promise<{ readonly contentType: string; readonly body: string }>;
   /**
-   * Why this caller gets no metrics, by the header `Authorization`: a status and a sentence; `undefined`: it gets them.
+   * Why this caller gets no metrics, by the header `Authorization` and the remote address: a status and a sentence; `undefined`: it gets them.
    * Default: everybody gets them.
    */
-  readonly refusal?: (
-    authorization: string | undefined,
-  ) => Promise<{ readonly status: number; readonly message: string } | undefined>;
+  readonly refusal?: (sender: {
+    readonly authorization: string | undefined;
+    readonly address: string | undefined;
+  }) => Promise<{ readonly status: number; readonly message: string } | undefined>;
   /** Serves HTTPS. Default: plain HTTP. */
   readonly tls?: TlsFiles | undefined;
   readonly log: Pick<Log, 'info' | 'warn'>;
@@ -56,7 +57,7 @@ export const startHttpEndpoint = (options: HttpEndpointOptions): Promise<HttpSer
 
 async function answerTo(
   options: HttpEndpointOptions,
-  { method, url, headers }: ServedRequest,
+  { method, url, headers, address }: ServedRequest,
 ): Promise<ServedAnswer> {
   const [path] = url.split('?');
   if (path !== '/livez' && path !== '/readyz' && path !== '/metrics') {
@@ -71,7 +72,7 @@ async function answerTo(
   if (path === '/readyz') {
     return probe(options.ready());
   }
-  const refusal = await options.refusal?.(headers.authorization);
+  const refusal = await options.refusal?.({ authorization: headers.authorization, address });
   if (refusal !== undefined) {
     const challenge = refusal.status === 401 ? { 'www-authenticate': 'Bearer' } : {};
     return { status: refusal.status, headers: { ...PLAIN_TEXT, ...challenge }, body: refusal.message };

@@ -10,6 +10,8 @@ export interface ServedRequest {
   /** Path and query. */
   readonly url: string;
   readonly headers: IncomingHttpHeaders;
+  /** The remote address of the connection; `undefined`: it is closed. */
+  readonly address: string | undefined;
   /** Whether the connection is closed, so that nobody reads an answer. */
   readonly isClosed: () => boolean;
 }
@@ -60,8 +62,9 @@ export async function startHttpServer(options: HttpServerOptions): Promise<HttpS
   const { silenceMs, mostConnections } = options;
   const { server, stopFollowing } = listenerOf(options, (request, response) => {
     const { method = '', url = '', headers } = request;
+    const address = request.socket.remoteAddress;
     const isClosed = () => request.socket.destroyed;
-    options.answer({ method, url, headers, isClosed }).then(
+    options.answer({ method, url, headers, address, isClosed }).then(
       ({ status, headers: sent, body }) => response.writeHead(status, sent).end(body),
       () => response.writeHead(500, PLAIN_TEXT).end('the check itself failed'),
     );

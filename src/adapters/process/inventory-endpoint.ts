@@ -18,6 +18,8 @@ import type { TlsFiles } from './tls-files.ts';
 export interface InventoryReader {
   /** The header `Authorization`. */
   readonly authorization: string | undefined;
+  /** The remote address of the connection; `undefined`: it is closed. */
+  readonly address: string | undefined;
   /** The namespace by which the reader filters: a DNS label. */
   readonly namespace: string | undefined;
   /** Whether the connection of the request is closed, so that nobody reads an answer. */
@@ -85,7 +87,7 @@ const HINTS: Readonly<Record<InventoryRefusal['status'], Readonly<Record<string,
 };
 
 async function answerTo(options: InventoryEndpointOptions, request: ServedRequest): Promise<ServedAnswer> {
-  const { method, url, headers, isClosed } = request;
+  const { method, url, headers, address, isClosed } = request;
   if (!isKnownHost(headers.host, options.hostNames)) {
     return sentence(421, 'This page is not served under that host name.');
   }
@@ -106,7 +108,7 @@ async function answerTo(options: InventoryEndpointOptions, request: ServedReques
     return sentence(400, parameters.problem);
   }
   const { namespace } = parameters;
-  const view = await options.view({ authorization: headers.authorization, namespace, isClosed });
+  const view = await options.view({ authorization: headers.authorization, address, namespace, isClosed });
   if ('status' in view) {
     return sentence(view.status, view.message, HINTS[view.status]);
   }

@@ -14,7 +14,7 @@ import { INVENTORY_NOW, inventoryClient } from '../../../kit/fixtures/inventory.
 import { issuer, objectOf, open } from '../../../kit/fixtures/server-objects.ts';
 
 const OPERATOR = 'oauth-registrar-system';
-const ANN = { authorization: 'Bearer ann', namespace: undefined, isClosed: () => false };
+const ANN = { authorization: 'Bearer ann', address: '10.0.0.1', namespace: undefined, isClosed: () => false };
 /** In the namespaces billing-0, checkout-0 and ml-agents-0. */
 const CLIENTS = [0, 1, 7, 8].map((index) => toClientObject(inventoryClient(index)));
 const corporate = objectOf({ issuer, registration: open });
@@ -29,10 +29,10 @@ const entry = (client: string) =>
 function createAccess(rights: readonly string[], { clients = CLIENTS, isReady = true } = {}) {
   const asked: string[] = [];
   const reviews: AccessReviews = {
-    callerOf: async (authorization) =>
+    callerOf: async ({ authorization }) =>
       authorization === undefined
         ? { status: 401, message: 'No token.' }
-        : { name: authorization.slice(7), user: { username: 'u' }, key: authorization },
+        : { name: authorization.slice(7).split(' ')[0] ?? '', user: { username: 'u' }, key: authorization },
     async isAllowed(_, wanted: WantedAccess) {
       const text =
         'path' in wanted
@@ -181,7 +181,9 @@ describe('pages that wait for their turn', () => {
   test('are bounded for each user, so that another one still gets a page', async () => {
     const { view, clock } = createAccess(ALL);
     await view(readerOf('eve'));
-    const waiting = Array.from({ length: SHARES.inventoryPagesOfUser.most }, () => view(readerOf('eve')));
+    const waiting = Array.from({ length: SHARES.inventoryPagesOfUser.most }, (_, index) =>
+      view(readerOf(`eve with token ${index}`)),
+    );
     expect(await view(readerOf('eve'))).toEqual(BUSY);
     const ofAnn = view(readerOf('ann'));
     await clock.advance(1_000);

@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TLSSocket } from 'node:tls';
 import { afterEach, describe, expect, it } from 'vitest';
+import type { Sender } from '../../../../src/adapters/kubernetes/access-review.ts';
 import { type HttpEndpointOptions, startHttpEndpoint } from '../../../../src/adapters/process/health.ts';
 import { followTlsFiles } from '../../../../src/adapters/process/tls-files.ts';
 import { createRecordingLog } from '../../../kit/fakes/fake-clock.ts';
@@ -145,8 +146,10 @@ describe('the endpoint', () => {
 });
 
 describe('the endpoint with authentication', () => {
-  const refusal = async (authorization: string | undefined) =>
-    authorization === 'Bearer good' ? undefined : { status: 401, message: 'Send a token of the cluster.' };
+  const refusal = async ({ authorization, address = '' }: Sender) =>
+    authorization === 'Bearer good' && address.endsWith('127.0.0.1')
+      ? undefined
+      : { status: 401, message: 'Send a token of the cluster.' };
 
   it('serves metrics only to callers who are not refused, and says what is missing', async () => {
     const { ask, port } = await start({ refusal });
