@@ -1,4 +1,6 @@
 import { beforeAll, describe, expect, test } from 'vitest';
+import { OWN_SUSPECTS, SUSPECTS } from '../../../src/core/suspects.ts';
+import { UNREMOVED } from '../../../src/core/unremoved-client.ts';
 import type { ChartValues } from '../../../tools/chart-values.ts';
 import type { KubectlResult } from '../../kit/testbed/api-access.ts';
 import { untilRefused } from '../../kit/testbed/policies.ts';
@@ -100,6 +102,7 @@ const configMap = (name: string, data: object = { epoch: '1' }): object => ({
 });
 const RECORD = secret('oac-record', { [`${GROUP}/registration`]: 'true' });
 const LEDGER = configMap('oauth-registrar-ledger');
+const LISTS = [SUSPECTS, OWN_SUSPECTS, UNREMOVED];
 
 beforeAll(async () => {
   for (const name of ['shop', 'billing', 'large']) {
@@ -108,7 +111,7 @@ beforeAll(async () => {
   const flags = ['-n', NAMESPACE, '--create-namespace', '--wait', '--timeout', '90s'];
   const { code, stderr } = await scene.helm.run(['install', RELEASE, CHART, ...flags], VALUES);
   expect({ code, stderr }).toMatchObject({ code: 0 });
-  // They hold every right that the commands need, and no verb `restore`.
+  // They hold every right that the commands need, and neither of the verbs `restore` and `resolve`.
   const status = ['oauthclients', 'authorizationservers', 'clusterauthorizationservers'].map(
     (plural) => `${plural}.${GROUP}/status`,
   );
@@ -116,7 +119,7 @@ beforeAll(async () => {
     ...['create', 'clusterrole', 'writer', '--verb=get,list,create,update,patch,delete'],
     `--resource=${['secrets', 'configmaps', `oauthclients.${GROUP}`, ...status].join(',')}`,
   );
-  const users = ['clerk', 'restorer', OPERATOR, ...CONTROLLERS].map((user) => `--user=${user}`);
+  const users = ['clerk', 'restorer', 'resolver', OPERATOR, ...CONTROLLERS].map((user) => `--user=${user}`);
   await scene.kubectl('create', 'clusterrolebinding', 'writers', '--clusterrole=writer', ...users);
   await untilRefused(() => isRefused(attempt('create', RECORD, 'clerk')));
   await untilRefused(() => isRefused(attempt('create', oauthClient({ server: undefined }))));
@@ -135,9 +138,9 @@ const patchStatus = (user: string) =>
     ...['patch', 'oac', 'web', '-n', 'shop', '--subresource=status', '--type=merge', `--as=${user}`],
     ...['--dry-run=server', '-p', '{"status":{"clientId":"forged"}}'],
   ]);
-const patched = (kind: string, name: string, change: object) =>
+const patched = (kind: string, name: string, change: object, user = 'clerk') =>
   kubectl([
-    ...['patch', kind, name, '-n', NAMESPACE, '--as=clerk', '--dry-run=server'],
+    ...['patch', kind, name, '-n', NAMESPACE, `--as=${user}`, '--dry-run=server'],
     ...['-p', JSON.stringify(change)],
   ]);
 const patchRecord = (user: string) =>
@@ -147,8 +150,8 @@ const patchRecord = (user: string) =>
   ]);
 
 describe('the records of the operator', () => {
-  const ALONE = (what: string) =>
-    `the operator alone writes ${what}, since it manages registered OAuth clients by it. To restore a backup or to put a record right, have somebody bind ClusterRole oauth-registrar-restore to you: kubectl create rolebinding oauth-registrar-restore -n ${NAMESPACE} --clusterrole=oauth-registrar-restore --user=clerk`;
+  const ALONE = (what: string, user = 'clerk') =>
+    `the operator alone writes ${what}, since it manages registered OAuth clients by it. To restore a backup or to put a record right, have somebody bind ClusterRole oauth-registrar-restore to you: kubectl create rolebinding oauth-registrar-restore -n ${NAMESPACE} --clusterrole=oauth-registrar-restore --user=${user}`;
 
   test.each([
     [
@@ -227,6 +230,35 @@ describe('the records of the operator', () => {
     ).toMatchObject({ code: 0 });
     expect(await patchStatus('restorer')).toMatchObject({ code: 0 });
     expect(await isRefused(patchRecord('clerk'))).toBe(true);
+  });
+
+  test('who may resolve entries may change the three lists, and nothing else', async () => {
+    for (const list of LISTS) {
+      expect(await kubectl(['create', '-f', '-'], configMap(list, { a: '{}' }))).toMatchObject({ code: 0 });
+    }
+    const resolve = (list: string) =>
+      patched('configmap', list, { data: { 'a.resolved': 'removed by hand' } }, 'resolver');
+    expect(await sentence(resolve(UNREMOVED))).toBe(ALONE(`configmaps ${UNREMOVED}`, 'resolver'));
+    await scene.kubectl(
+      ...['create', 'rolebinding', 'resolver', '-n', NAMESPACE, '--user=resolver'],
+      '--clusterrole=oauth-registrar-list-resolver',
+    );
+    await untilRefused(async () => !(await isRefused(resolve(UNREMOVED))));
+    for (const list of LISTS) {
+      expect(await resolve(list), list).toMatchObject({ code: 0 });
+    }
+    const replaced = (name: string) => attempt('replace', configMap(name, { epoch: '2' }), 'resolver');
+    const refused: readonly (readonly [Promise<KubectlResult>, string])[] = [
+      [patchRecord('resolver'), 'secrets oac-record'],
+      [attempt('create', secret('new', { [`${GROUP}/hash-key`]: 'true' }), 'resolver'), 'secrets new'],
+      [replaced('oauth-registrar-ledger'), 'configmaps oauth-registrar-ledger'],
+      [attempt('create', configMap(`${UNREMOVED}-new`), 'resolver'), `configmaps ${UNREMOVED}-new`],
+      [attempt('delete', configMap(UNREMOVED), 'resolver'), `configmaps ${UNREMOVED}`],
+      [patchStatus('resolver'), 'status of oauthclients web'],
+    ];
+    for (const [tried, what] of refused) {
+      expect(await sentence(tried)).toBe(ALONE(what, 'resolver'));
+    }
   });
 });
 
