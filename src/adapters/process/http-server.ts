@@ -54,6 +54,9 @@ const BOUNDS = {
   connectionsCheckingInterval: 500,
 };
 
+/** The bounds above begin after the handshake. */
+const TLS_BOUNDS = { ...BOUNDS, handshakeTimeout: 2_000 };
+
 /**
  * Serves HTTP. If `answer` rejects, the answer is 500 without the message. Rejects if it can't listen on the port, or
  * can't use the certificate.
@@ -92,11 +95,10 @@ function listenerOf(
   { tls, maxHeaderSize, log = UNHEARD }: Pick<HttpServerOptions, 'tls' | 'log' | 'maxHeaderSize'>,
   listener: RequestListener,
 ): { readonly server: Server; readonly stopFollowing: () => void } {
-  const bounds = { ...BOUNDS, maxHeaderSize };
   if (tls === undefined) {
-    return { server: createServer(bounds, listener), stopFollowing: () => undefined };
+    return { server: createServer({ ...BOUNDS, maxHeaderSize }, listener), stopFollowing: () => undefined };
   }
-  const server = createTlsServer({ ...bounds, ...readTlsFiles(tls) }, listener);
+  const server = createTlsServer({ ...TLS_BOUNDS, maxHeaderSize, ...readTlsFiles(tls) }, listener);
   return { server, stopFollowing: followTlsFiles(tls, (pair) => server.setSecureContext(pair), log) };
 }
 

@@ -45,6 +45,17 @@ const fail = () => {
   throw new Error('canary');
 };
 
+const dial = (port: number, host = '127.0.0.1') =>
+  new Promise<Socket>((resolve) => {
+    const socket = connect({ port, host: '127.0.0.1', localAddress: host }, () => resolve(socket));
+    socket.on('error', () => undefined);
+    cleanups.push(async () => void socket.destroy());
+  });
+const ended = (socket: Socket) =>
+  new Promise<void>((resolve) => {
+    socket.once('close', () => resolve()).resume();
+  });
+
 describe('the endpoint', () => {
   it.each(['/livez', '/readyz', '/readyz?verbose'])(
     'answers 200 ok to %s where all is well',
@@ -92,17 +103,6 @@ describe('the endpoint', () => {
     const { port } = await start();
     await expect(start({ port })).rejects.toThrow(/EADDRINUSE/);
   });
-
-  const dial = (port: number, host = '127.0.0.1') =>
-    new Promise<Socket>((resolve) => {
-      const socket = connect({ port, host: '127.0.0.1', localAddress: host }, () => resolve(socket));
-      socket.on('error', () => undefined);
-      cleanups.push(async () => void socket.destroy());
-    });
-  const ended = (socket: Socket) =>
-    new Promise<void>((resolve) => {
-      socket.once('close', () => resolve()).resume();
-    });
 
   it('ends each connection that is no use within some seconds (M11)', async () => {
     const useless = {
@@ -207,6 +207,15 @@ describe('the endpoint with a certificate', () => {
     const { port } = await start({ tls: paths });
     const fingerprint = new X509Certificate(await readFile(paths.certFile)).fingerprint256;
     expect(await askTls(port)).toBe(`200 ${fingerprint}`);
+  });
+
+  it('ends a connection that makes no handshake within some seconds', async () => {
+    const { paths } = await files();
+    const { port } = await start({ tls: paths });
+    const socket = await dial(port);
+    const started = performance.now();
+    await ended(socket);
+    expect(performance.now() - started).toBeLessThan(4_500);
   });
 
   it('serves a renewed one, and keeps the former one while the new one is no certificate', async () => {
