@@ -67,8 +67,8 @@ ${Object.entries(LABEL_FACTS).map(labelRow).join('\n')}
 ## Metrics
 
 Of \`/metrics\`. No tenant chooses a label: \`server\` is the name of a ClusterAuthorizationServer, and all AuthorizationServers are
-counted together as \`AuthorizationServer\`. \`None\` stands for objects without a server that exists, \`Other\` for the
-servers beyond the first ${SHARES.metricLabels.most}. Gauges of clients and servers are shown by the Pod that leads. Beside these are the
+counted together as \`AuthorizationServer\`. \`None\` stands for objects without a server that exists, and for
+unregistered clients that wait for something else first, such as suspended ones; \`Other\` for the servers beyond the first ${SHARES.metricLabels.most}. Gauges of clients and servers are shown by the Pod that leads. Beside these are the
 metrics of the process and of Node.js (\`process_…\`, \`nodejs_…\`). Alerts on them: [alerts.md](alerts.md).
 
 | Metric | Type | Labels | Question | Meaning |

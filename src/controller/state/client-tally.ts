@@ -1,4 +1,4 @@
-import { REASONS } from '../../api/reasons.ts';
+import { REASONS, type Reason } from '../../api/reasons.ts';
 import { storedTime } from '../../api/time.ts';
 import type { ClientObject } from '../../core/observation.ts';
 import { isLessOfClient } from '../../core/over-share.ts';
@@ -20,7 +20,10 @@ export const PROGRESS = ['Reconciling', 'Stalled', 'Paused'] as const;
 
 /** What one client has in common with those that are counted together. */
 interface ClientState {
-  /** Name of the ClusterAuthorizationServer; `AuthorizationServer` for all others; `''` while none is known. */
+  /**
+   * Name of the ClusterAuthorizationServer; `AuthorizationServer` for all others; `''` while none is known, or while
+   * nothing says that it exists.
+   */
   readonly server: string;
   readonly ready: 'True' | 'False' | 'Unknown';
   /** `None`: the object is as its spec wants it, or nothing more is done for it. */
@@ -147,13 +150,21 @@ class SinceCount {
   }
 }
 
+/** What the operator finds before it looks for the server, or because there is none. */
+const WITHOUT_SERVER: ReadonlySet<string> = new Set([
+  'AuthorizationServerNotAvailable',
+  'BoundObjectNotFound',
+  'Ended',
+  'InvalidSpec',
+  'Suspended',
+] satisfies readonly Reason[]);
+
 /** By its status, whatever anybody wrote into it: only known reasons are told apart. */
 function stateOf(object: ClientObject): ClientState {
   const { status } = object.observed;
-  const { authorizationServerRef: ref, conditions = [] } = status;
-  const server =
-    ref === undefined ? '' : ref.kind === 'ClusterAuthorizationServer' ? ref.name : 'AuthorizationServer';
+  const { conditions = [] } = status;
   const ready = conditions.find(({ type }) => type === 'Ready');
+  const server = serverOf(status, ready?.reason);
   if (ready === undefined) {
     const reason = isLessOfClient(object) ? 'NamespaceShareReached' : 'Queued';
     return { server, ready: 'Unknown', condition: 'None', reason };
@@ -166,6 +177,21 @@ function stateOf(object: ClientObject): ClientState {
     condition: PROGRESS.find(isTrue) ?? 'None',
     reason: Object.hasOwn(REASONS, ready.reason) ? ready.reason : 'Other',
   };
+}
+
+/** Before a registration, status shows the reference of the spec, which may name a server that does not exist. */
+function serverOf(
+  { authorizationServerRef: ref, clientId }: ClientObject['observed']['status'],
+  reason: string | undefined,
+): string {
+  if (ref === undefined) {
+    return '';
+  }
+  if (ref.kind !== 'ClusterAuthorizationServer') {
+    return 'AuthorizationServer';
+  }
+  const mayBeInvented = clientId === undefined && reason !== undefined && WITHOUT_SERVER.has(reason);
+  return mayBeInvented ? '' : ref.name;
 }
 
 /** A person's suspension and a planned end are no waiting. */

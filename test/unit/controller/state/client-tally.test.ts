@@ -77,6 +77,35 @@ describe('clients are counted by', () => {
     ]);
   });
 
+  test('no server while nothing says that it exists: a tenant who invents names makes one state', () => {
+    const invented = (reason: string, status: object = {}) =>
+      Array.from({ length: 20 }, (_, index) =>
+        client({
+          authorizationServerRef: { kind: 'ClusterAuthorizationServer', name: `mine-${index}` },
+          conditions: [condition('Ready', 'False', reason)],
+          ...status,
+        }),
+      );
+    const reasons = ['AuthorizationServerNotAvailable', 'Suspended', 'InvalidSpec', 'Ended'];
+    const clients = reasons.flatMap((reason) => invented(reason));
+    const tally = tallyOf(...clients);
+    expect(tally.states()).toEqual(
+      reasons.map((reason) => ({ server: '', ready: 'False', condition: 'None', reason, count: 20 })),
+    );
+    for (const one of clients) {
+      tally.remove(one);
+    }
+    expect(tally.states()).toEqual([]);
+  });
+
+  test('its server while it is registered there, whether or not the server is available', () => {
+    const registered = client({
+      clientId: 'c1',
+      conditions: [condition('Ready', 'True', 'AuthorizationServerNotAvailable')],
+    });
+    expect(tallyOf(registered).states()).toMatchObject([{ server: 'corporate', count: 1 }]);
+  });
+
   test('the share of memory, where only a part of the object is kept', () => {
     const [state] = tallyOf(lessOfClient(stalled(0), 1_000)).states();
     expect(state).toMatchObject({ ready: 'Unknown', reason: 'NamespaceShareReached' });
