@@ -2,7 +2,7 @@ import { createServer, type IncomingHttpHeaders, type RequestListener, type Serv
 import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
 import type { Log } from '../../controller/ports.ts';
-import { followTlsFiles, readTlsFiles, type TlsFiles } from './tls-files.ts';
+import { followTlsFiles, readTlsFiles, type TlsFiles, type TlsPair } from './tls-files.ts';
 
 /** One request, as far as an endpoint of this process needs it: none has a body. */
 export interface ServedRequest {
@@ -98,8 +98,10 @@ function listenerOf(
   if (tls === undefined) {
     return { server: createServer({ ...BOUNDS, maxHeaderSize }, listener), stopFollowing: () => undefined };
   }
-  const server = createTlsServer({ ...TLS_BOUNDS, maxHeaderSize, ...readTlsFiles(tls) }, listener);
-  return { server, stopFollowing: followTlsFiles(tls, (pair) => server.setSecureContext(pair), log) };
+  const pair = readTlsFiles(tls);
+  const server = createTlsServer({ ...TLS_BOUNDS, maxHeaderSize, ...pair }, listener);
+  const use = (renewed: TlsPair) => server.setSecureContext(renewed);
+  return { server, stopFollowing: followTlsFiles({ files: tls, used: pair, use, log }) };
 }
 
 const UNHEARD = { info: () => undefined, warn: () => undefined };

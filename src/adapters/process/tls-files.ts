@@ -1,8 +1,8 @@
-import { readFileSync, unwatchFile, watchFile } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import type { Log } from '../../controller/ports.ts';
 
 /** Certificate chain and private key as PEM. */
-interface TlsPair {
+export interface TlsPair {
   readonly cert: Buffer;
   readonly key: Buffer;
 }
@@ -22,26 +22,46 @@ export const readTlsFiles = ({ certFile, keyFile }: TlsFiles): TlsPair => ({
   key: readFileSync(keyFile),
 });
 
+interface Following {
+  readonly files: TlsFiles;
+  /** In use since the start. */
+  readonly used: TlsPair;
+  /** Throws where the pair can't be used. */
+  readonly use: (pair: TlsPair) => void;
+  readonly log: Pick<Log, 'info' | 'warn'>;
+  /** Between two looks at the files, in milliseconds. Default: ten seconds. */
+  readonly lookMs?: number;
+}
+
 /**
- * Passes a renewed pair to `use`. If it can't be read or used, that is logged, and the former one stays.
+ * Reads both files again and again, and passes a renewed pair to `use`. If it can't be read or used, such as in the middle
+ * of a swap, that is logged, the former one stays, and the next look tries again.
  *
- * @param lookMs between two looks at the files. Default: ten seconds.
  * @returns ends it
  */
-export function followTlsFiles(
-  files: TlsFiles,
-  use: (pair: TlsPair) => void,
-  log: Pick<Log, 'info' | 'warn'>,
-  lookMs = LOOK_MS,
-): () => void {
-  const renew = () => {
+export function followTlsFiles({ files, used: first, use, log, lookMs = LOOK_MS }: Following): () => void {
+  let used = first;
+  let failure: string | undefined;
+  const look = () => {
     try {
-      use(readTlsFiles(files));
-      log.info('the certificate of the endpoint was renewed', { file: files.certFile });
+      const pair = readTlsFiles(files);
+      if (!isSame(pair, used)) {
+        use(pair);
+        used = pair;
+        log.info('the certificate of the endpoint was renewed', { file: files.certFile });
+      }
+      failure = undefined;
     } catch (error) {
-      log.warn("a renewed certificate can't be used", { file: files.certFile, error });
+      // The same failure is logged once, not at each look.
+      if (String(error) !== failure) {
+        failure = String(error);
+        log.warn("a renewed certificate can't be used", { file: files.certFile, error });
+      }
     }
   };
-  watchFile(files.certFile, { interval: lookMs, persistent: false }, renew);
-  return () => unwatchFile(files.certFile, renew);
+  const timer = setInterval(look, lookMs).unref();
+  return () => clearInterval(timer);
 }
+
+const isSame = (one: TlsPair, other: TlsPair): boolean =>
+  one.cert.equals(other.cert) && one.key.equals(other.key);

@@ -4,11 +4,11 @@ import { get } from 'node:https';
 import { connect, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { TLSSocket } from 'node:tls';
+import { createSecureContext, type TLSSocket } from 'node:tls';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { Sender } from '../../../../src/adapters/kubernetes/access-review.ts';
 import { type HttpEndpointOptions, startHttpEndpoint } from '../../../../src/adapters/process/health.ts';
-import { followTlsFiles } from '../../../../src/adapters/process/tls-files.ts';
+import { followTlsFiles, readTlsFiles, type TlsFiles } from '../../../../src/adapters/process/tls-files.ts';
 import { createRecordingLog } from '../../../kit/fakes/fake-clock.ts';
 import { createCertificateAuthority } from '../../../kit/testbed/certificates.ts';
 
@@ -218,31 +218,66 @@ describe('the endpoint with a certificate', () => {
     expect(performance.now() - started).toBeLessThan(4_500);
   });
 
+  /** Follows the files, and uses what a TLS server can use. */
+  const follow = async (paths: TlsFiles, refusals = 0) => {
+    const log = createRecordingLog();
+    const { promise: warned, resolve: isWarned } = Promise.withResolvers<void>();
+    const { promise: renewed, resolve: isRenewed } = Promise.withResolvers<string>();
+    const failures: string[] = [];
+    let refused = 0;
+    const stop = followTlsFiles({
+      files: paths,
+      used: readTlsFiles(paths),
+      use: ({ cert, key }) => {
+        createSecureContext({ cert, key });
+        refused += 1;
+        if (refused <= refusals) {
+          throw new Error('not now');
+        }
+        isRenewed(cert.toString());
+      },
+      log: {
+        info: log.info,
+        warn: (message, fields) => {
+          log.warn(message, fields);
+          failures.push(String((fields as { readonly error?: unknown } | undefined)?.error));
+          isWarned();
+        },
+      },
+      lookMs: 10,
+    });
+    cleanups.push(async () => stop());
+    return { warned, renewed, lines: log.lines, failures };
+  };
+
   it('serves a renewed one, and keeps the former one while the new one is no certificate', async () => {
     const { paths, write } = await files();
-    const used: string[] = [];
-    const told = Promise.withResolvers<void>();
-    const log = createRecordingLog();
-    const warn = (message: string, fields?: object) => {
-      log.warn(message, fields);
-      told.resolve();
-    };
-    const renewed = Promise.withResolvers<void>();
-    const use = ({ cert }: { readonly cert: Buffer }) => {
-      new X509Certificate(cert);
-      used.push(cert.toString());
-      renewed.resolve();
-    };
-    const stop = followTlsFiles(paths, use, { info: log.info, warn }, 10);
+    const { warned, renewed, lines } = await follow(paths);
     await write({ cert: 'no certificate', key: 'no key' });
-    await told.promise;
-    expect(used).toEqual([]);
-    expect(log.lines[0]).toContain("warn a renewed certificate can't be used");
+    await warned;
+    expect(lines[0]).toContain("warn a renewed certificate can't be used");
     const next = authority.issue();
     await write(next);
-    await renewed.promise;
-    stop();
-    expect(used.at(-1)).toBe(next.cert);
+    expect(await renewed).toBe(next.cert);
+  });
+
+  it('serves a renewed one whose key is written last', async () => {
+    const { paths } = await files();
+    const { warned, renewed } = await follow(paths);
+    const next = authority.issue();
+    await writeFile(paths.certFile, next.cert);
+    await warned;
+    await writeFile(paths.keyFile, next.key);
+    expect(await renewed).toBe(next.cert);
+  });
+
+  it('tries a renewed one again until it can be used, and logs the same failure once', async () => {
+    const { paths, write } = await files();
+    const { renewed, failures } = await follow(paths, 3);
+    const next = authority.issue();
+    await write(next);
+    expect(await renewed).toBe(next.cert);
+    expect(failures.filter((failure) => failure === 'Error: not now')).toHaveLength(1);
   });
 
   it('does not start without its files', async () => {
