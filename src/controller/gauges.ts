@@ -57,7 +57,7 @@ export function gaugesOf({ caches, clock, ledger, memory, orphans, servers, tall
   return {
     clients: named(tally.states()),
     notReadyForLong: named(tally.notReadyForLong(now)),
-    overdueRenewals: [...memory.overdue].map((key) => ({ server: known(labelOf(key)), count: 1 })),
+    overdueRenewals: [...memory.overdue].map(([key, count]) => ({ server: known(labelOf(key)), count })),
     ends: tally.ends(now),
     registrations: [...caches.registrations.counted('roles')].map(([name, count]) => {
       const { server, role } = ofRoleAt(name);

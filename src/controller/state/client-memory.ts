@@ -34,21 +34,38 @@ export class Memory {
   readonly #sent = new Map<ClientKey, readonly RecentCall[]>();
   /** Clients whose renewal is overdue, with their servers. */
   readonly #overdue = new Map<ClientKey, ServerKey>();
+  readonly #overdueAt = new Map<ServerKey, number>();
   /** Time of the first client's first round. */
   #since: number | undefined;
 
   /** @param server of the client whose renewal is overdue; `undefined`: nothing is */
   renewalOverdue(key: ClientKey, server: ServerKey | undefined): void {
-    if (server === undefined) {
+    const before = this.#overdue.get(key);
+    if (before === server) {
+      return;
+    }
+    if (before !== undefined) {
       this.#overdue.delete(key);
-    } else {
+      this.#countOverdue(before, -1);
+    }
+    if (server !== undefined) {
       this.#overdue.set(key, server);
+      this.#countOverdue(server, 1);
     }
   }
 
-  /** The servers of the clients whose renewal is overdue, one for each client. */
-  get overdue(): Iterable<ServerKey> {
-    return this.#overdue.values();
+  /** How many clients have an overdue renewal at each server. */
+  get overdue(): ReadonlyMap<ServerKey, number> {
+    return this.#overdueAt;
+  }
+
+  #countOverdue(server: ServerKey, by: 1 | -1): void {
+    const count = (this.#overdueAt.get(server) ?? 0) + by;
+    if (count === 0) {
+      this.#overdueAt.delete(server);
+    } else {
+      this.#overdueAt.set(server, count);
+    }
   }
 
   setbacks(key: ClientKey): readonly Setback[] {
@@ -238,7 +255,7 @@ export class Memory {
     this.#warned.delete(key);
     this.secretConflicts.over(key);
     this.#sent.delete(key);
-    this.#overdue.delete(key);
+    this.renewalOverdue(key, undefined);
   }
 }
 

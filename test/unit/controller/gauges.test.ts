@@ -73,9 +73,10 @@ test('suspected orphans, overdue renewals and entries of the ledger are counted'
   const { memory, read } = scene();
   memory.renewalOverdue('shop/web' as never, CORPORATE);
   memory.renewalOverdue('shop/api' as never, CORPORATE);
+  memory.renewalOverdue('shop/cart' as never, CORPORATE);
   memory.renewalOverdue('shop/api' as never, undefined);
   expect(lines(read(), 'orphans')).toEqual(['AuthorizationServer 3', 'None 1', 'corporate 2']);
-  expect(lines(read(), 'overdueRenewals')).toEqual(['corporate 1']);
+  expect(lines(read(), 'overdueRenewals')).toEqual(['corporate 2']);
   expect(lines(read(), 'ledger')).toEqual(['Interrupted 1', 'UnderWay 2']);
 });
 

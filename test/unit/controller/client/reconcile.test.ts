@@ -105,7 +105,7 @@ describe('A round', () => {
       ],
     });
     await round(taken);
-    expect([...taken.memory.overdue]).toEqual([SERVER]);
+    expect([...taken.memory.overdue]).toEqual([[SERVER, 1]]);
     taken.memory.forget(taken.round.key);
     expect([...taken.memory.overdue]).toEqual([]);
   });

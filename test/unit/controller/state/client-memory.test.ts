@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import { Memory } from '../../../../src/controller/state/client-memory.ts';
 import { storedClientKey } from '../../../../src/core/client-key.ts';
 import type { Setback } from '../../../../src/core/observation.ts';
+import { storedServerKey } from '../../../../src/core/server-key.ts';
 
 const KEY = storedClientKey('shop/storefront');
 const OTHER = storedClientKey('shop/basket');
@@ -74,4 +75,25 @@ test('of one client, the latest sixty-four calls are remembered', () => {
   expect(memory.sentCalls(KEY, 70).map(({ at }) => at)).toEqual(
     Array.from({ length: 64 }, (_, index) => index + 6),
   );
+});
+
+test('overdue renewals are counted for each server, until they are overdue no more or the client is gone', () => {
+  const memory = new Memory();
+  const [sso, own] = [
+    storedServerKey('ClusterAuthorizationServer/sso'),
+    storedServerKey('AuthorizationServer/shop/own'),
+  ];
+  memory.renewalOverdue(KEY, sso);
+  memory.renewalOverdue(KEY, sso);
+  memory.renewalOverdue(OTHER, sso);
+  expect([...memory.overdue]).toEqual([[sso, 2]]);
+  memory.renewalOverdue(KEY, own);
+  expect([...memory.overdue]).toEqual([
+    [sso, 1],
+    [own, 1],
+  ]);
+  memory.renewalOverdue(OTHER, undefined);
+  memory.renewalOverdue(OTHER, undefined);
+  memory.forget(KEY);
+  expect([...memory.overdue]).toEqual([]);
 });
