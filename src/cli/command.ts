@@ -48,8 +48,8 @@ interface CommandOperand {
   /** As commander writes it: `<NAME>` is required, `[NAME]` is not, `[NAME...]` are several. */
   readonly usage: string;
   readonly about: string;
-  /** What completion offers. */
-  readonly completes?: 'clients' | 'servers' | 'clientsAndServers';
+  /** What completion proposes; `ByKind`: server objects as `coas/NAME` and `oas/NAME`. */
+  readonly completes?: 'clients' | 'clientsAndServers' | 'clientsAndServersByKind';
 }
 
 export interface CommandOption {

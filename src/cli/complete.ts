@@ -3,6 +3,7 @@ import { visible } from '../oauth/text.ts';
 import { resourceOfServer } from './checked-server.ts';
 import { type ClusterAccess, type ClusterFlags, openCluster } from './cluster.ts';
 import type { CliCommand, CommandOption, Terminal } from './command.ts';
+import { untilAborted } from './until-aborted.ts';
 
 /**
  * Completion, as kubectl asks for it: it runs `kubectl_complete-oauthclient WORD…`, whose last word is the one to complete,
@@ -31,20 +32,28 @@ interface Typed {
   readonly word: string;
 }
 
-/** Prints the proposals. Whatever fails, there are none: nobody can read an error while typing. */
+/** A person who types does not wait longer. */
+const LIMIT_MS = 3_000;
+
+/**
+ * Prints the proposals. Whatever fails, at the signal and after {@link LIMIT_MS} there are none: nobody can read an error
+ * while typing.
+ */
 export async function complete(
   words: readonly string[],
   commands: readonly CliCommand[],
   common: readonly CommandOption[],
-  { stdout }: Pick<Terminal, 'stdout'>,
+  { stdout, signal }: Pick<Terminal, 'stdout' | 'signal'>,
 ): Promise<void> {
   const typed = readWords(words, commands, common);
-  const { proposals, end } = await proposalsFor(typed, commands, common).catch(() => ({
-    proposals: [],
-    end: NO_FILES,
-  }));
+  const none: Proposals = { proposals: [], end: NO_FILES };
+  const { proposals, end } = await Promise.race([
+    proposalsFor(typed, commands, common).catch(() => none),
+    untilAborted(AbortSignal.any([signal, AbortSignal.timeout(LIMIT_MS)])).then(() => none),
+  ]);
   const fitting = proposals.filter((line) => line.startsWith(typed.word)).map(visibleLine);
-  stdout.write([...fitting, end, ''].join('\n'));
+  const text = [...fitting, end, ''].join('\n');
+  await new Promise<void>((resolve) => stdout.write(text, () => resolve()));
 }
 
 const visibleLine = (line: string): string => line.split('\t').map(visible).join('\t');
@@ -161,15 +170,15 @@ function candidates(
     return Promise.resolve([]);
   }
   return inCluster(flags, async ({ api, namespace }) => {
-    const clients = what === 'servers' ? [] : await namesListed(api, RESOURCES.oauthClient, namespace);
-    const servers =
-      what === 'clients'
-        ? []
-        : [
-            ...(await namesListed(api, resourceOfServer('ClusterAuthorizationServer'))),
-            ...(await namesListed(api, resourceOfServer('AuthorizationServer'), namespace)),
-          ];
-    return [...clients, ...servers];
+    const clients = await namesListed(api, RESOURCES.oauthClient, namespace);
+    if (what === 'clients') {
+      return clients;
+    }
+    const shared = await namesListed(api, resourceOfServer('ClusterAuthorizationServer'));
+    const own = await namesListed(api, resourceOfServer('AuthorizationServer'), namespace);
+    return what === 'clientsAndServers'
+      ? [...clients, ...shared, ...own]
+      : [...clients, ...shared.map((name) => `coas/${name}`), ...own.map((name) => `oas/${name}`)];
   });
 }
 

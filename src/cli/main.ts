@@ -22,8 +22,9 @@ process.stdout.on('error', () => {
 process.stderr.on('error', () => process.exit(EXITS.closedPipe.code));
 
 const { stdin, stdout, stderr } = process;
-process.exitCode = await runProgram(process.argv.slice(2), { stdin, stdout, stderr, signal: ending.signal });
-if (ending.signal.aborted) {
+const args = process.argv.slice(2);
+process.exitCode = await runProgram(args, { stdin, stdout, stderr, signal: ending.signal });
+if (ending.signal.aborted || args[0] === '__complete') {
   // A request that nobody answers would keep the process until its deadline.
   process.exit();
 }

@@ -21,7 +21,7 @@ const KINDS: readonly (readonly [shortName: string, resource: Resource])[] = [
 export const ANY_OPERAND = {
   usage: '<NAME>',
   about: 'Name of an OAuthClient; oas/NAME or coas/NAME for a server object.',
-  completes: 'clientsAndServers',
+  completes: 'clientsAndServersByKind',
 } as const;
 
 /** The operand of commands for clients alone. */

@@ -3,6 +3,7 @@ import type { HttpServer } from '../../adapters/process/http-server.ts';
 import { startInventoryEndpoint } from '../../adapters/process/inventory-endpoint.ts';
 import type { CliCommand, ClusterContext, CommandResult } from '../command.ts';
 import { openInventory } from '../inventory-source.ts';
+import { untilAborted } from '../until-aborted.ts';
 
 export const ui: CliCommand = {
   name: 'ui',
@@ -63,11 +64,3 @@ function portOf(flag: unknown): number | undefined {
   const port = /^[0-9]{1,5}$/.test(String(flag)) ? Number(flag) : 0;
   return port >= 1 && port <= 65_535 ? port : undefined;
 }
-
-const untilAborted = (signal: AbortSignal): Promise<void> =>
-  new Promise((resolve) => {
-    if (signal.aborted) {
-      resolve();
-    }
-    signal.addEventListener('abort', () => resolve(), { once: true });
-  });

@@ -113,6 +113,18 @@ export async function startPluginCluster(options: ApiServerOptions = {}): Promis
   return { cluster, kubeconfig, requests };
 }
 
+/** An API server that hears a request and never answers it. */
+export async function startSilentApiServer() {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  onTestFinished(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  const { port } = server.address() as AddressInfo;
+  return { server, kubeconfig: writeKubeconfig({ server: `http://127.0.0.1:${port}`, user: {} }) };
+}
+
 const PATH =
   /^\/(?:api|apis\/(?<group>[^/]+))\/v[a-z0-9]+(?:\/namespaces\/(?<namespace>[^/]+))?\/(?<plural>[a-z]+)(?:\/(?<name>[^/]+))?(?:\/(?<sub>status))?$/;
 const VERBS: Readonly<Record<string, string>> = {

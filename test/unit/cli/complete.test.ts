@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { COMPLETION_SCRIPT } from '../../../src/cli/complete.ts';
 import { COMMANDS } from '../../../src/cli/program.ts';
-import { collectedRun, runPlugin, startPluginCluster } from '../../kit/fakes/plugin.ts';
+import { collectedRun, runPlugin, startPluginCluster, startSilentApiServer } from '../../kit/fakes/plugin.ts';
 import { clientObject, namespaceObject, serverObject } from '../../kit/fixtures/objects.ts';
 
 const OBJECTS = [
@@ -36,6 +36,12 @@ describe('completion proposes', () => {
     ['clients of the namespace', ['status', '-n', 'shop', 'st'], ['storefront', 'stock', ':4']],
     ['clients of another namespace', ['status', '--namespace=billing', ''], ['invoices', ':4']],
     ['clients and servers', ['check', '-n', 'shop', ''], ['storefront', 'stock', 'corporate', 'own', ':4']],
+    ...['reconcile', 'suspend', 'resume'].map((command): [string, readonly string[], readonly string[]] => [
+      `clients, and servers as ${command} takes them`,
+      [command, '-n', 'shop', ''],
+      ['storefront', 'stock', 'coas/corporate', 'oas/own', ':4'],
+    ]),
+    ['servers behind their kind', ['suspend', '-n', 'shop', 'coas/c'], ['coas/corporate', ':4']],
     ['nothing behind the only name', ['status', '-n', 'shop', 'storefront', ''], [':4']],
     ['namespaces', ['status', '-n', 's'], ['shop', ':4']],
     ['formats', ['status', '-o', ''], ['json', 'yaml', 'name', ':4']],
@@ -57,6 +63,22 @@ describe('completion proposes', () => {
       stderr: '',
     });
   });
+});
+
+test.each([
+  ['Ctrl-C', 100, 1_000],
+  ['3 seconds', undefined, 4_500],
+])('%s ends it though the cluster does not answer', { timeout: 15_000 }, async (_, abortMs, atMostMs) => {
+  const { kubeconfig } = await startSilentApiServer();
+  const ending = new AbortController();
+  if (abortMs !== undefined) {
+    setTimeout(() => ending.abort({ exit: 'interrupted', sentence: 'Interrupted.' }), abortMs);
+  }
+  const started = performance.now();
+  const words = ['__complete', `--kubeconfig=${kubeconfig}`, 'status', ''];
+  const run = await collectedRun(words, { signal: ending.signal });
+  expect(run).toEqual({ code: 0, stdout: ':4\n', stderr: '' });
+  expect(performance.now() - started).toBeLessThan(atMostMs);
 });
 
 test('the program that kubectl looks for is printed', async () => {

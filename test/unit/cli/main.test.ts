@@ -1,14 +1,11 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
-import { writeKubeconfig } from '../../kit/fakes/fake-api-server.ts';
-import { startPluginCluster } from '../../kit/fakes/plugin.ts';
+import { startPluginCluster, startSilentApiServer } from '../../kit/fakes/plugin.ts';
 import { clientObject } from '../../kit/fixtures/objects.ts';
 import { run } from '../../kit/testbed/command.ts';
 
@@ -26,29 +23,25 @@ beforeAll(async () => {
 }, 60_000);
 afterAll(() => rm(folder, { recursive: true }));
 
-function start(kubeconfig: string): {
+function start(
+  kubeconfig: string,
+  args: readonly string[] = ['status', '-A'],
+): {
   readonly child: ChildProcess;
   readonly ended: Promise<[number | null, string]>;
 } {
-  const child = spawn(process.execPath, [main, 'status', '-A', `--kubeconfig=${kubeconfig}`]);
+  const child = spawn(process.execPath, [
+    main,
+    args[0] ?? '',
+    `--kubeconfig=${kubeconfig}`,
+    ...args.slice(1),
+  ]);
   const said = text(child.stderr);
   const ended = once(child, 'close').then(
     async ([code]) => [code as number | null, await said] as [number | null, string],
   );
   onTestFinished(() => void child.kill('SIGKILL'));
   return { child, ended };
-}
-
-/** An API server that hears a request and never answers it. */
-async function startSilent() {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  onTestFinished(() => {
-    server.closeAllConnections();
-    server.close();
-  });
-  const { port } = server.address() as AddressInfo;
-  return { server, kubeconfig: writeKubeconfig({ server: `http://127.0.0.1:${port}`, user: {} }) };
 }
 
 test.each<[NodeJS.Signals, number, string]>([
@@ -59,7 +52,7 @@ test.each<[NodeJS.Signals, number, string]>([
   '%s ends it with code %i and a sentence, though a request is not answered',
   { timeout: 30_000 },
   async (signal, code, said) => {
-    const { server, kubeconfig } = await startSilent();
+    const { server, kubeconfig } = await startSilentApiServer();
     const { child, ended } = start(kubeconfig);
     await once(server, 'request');
     child.kill(signal);
@@ -78,4 +71,14 @@ test('a program that ends before it has read 10,000 clients is told apart from a
   const [code, said] = await ended;
   expect(said).toContain('The program that reads the output ended before all was written.\n');
   expect(code).toBe(141);
+});
+
+test('completion ends by itself, though a request is not answered', { timeout: 30_000 }, async () => {
+  const { kubeconfig } = await startSilentApiServer();
+  const { child, ended } = start(kubeconfig, ['__complete', 'status', '']);
+  const proposed = text(child.stdout as NodeJS.ReadableStream);
+  const started = performance.now();
+  expect(await ended).toEqual([0, '']);
+  expect(performance.now() - started).toBeLessThan(10_000);
+  expect(await proposed).toBe(':4\n');
 });
