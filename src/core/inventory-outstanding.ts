@@ -36,7 +36,7 @@ export type OutstandingKind = (typeof OUTSTANDING_KINDS)[number];
 /** Data of a ConfigMap; `undefined`: it is not there, or may not be read. */
 type ListData = Readonly<Record<string, string>> | undefined;
 
-/** Data of the ConfigMaps `UNREMOVED`, and `SUSPECTS` with `OWN_SUSPECTS`. */
+/** Data of the ConfigMaps `UNREMOVED`, and `SUSPECTS` with `OWN_SUSPECTS`, in this order. */
 export interface InventoryLists {
   readonly unremoved: ListData;
   readonly suspects: readonly ListData[];

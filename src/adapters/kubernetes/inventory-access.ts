@@ -5,6 +5,7 @@ import type { Clock } from '../../controller/ports.ts';
 import { inventoryRows, inventoryServers } from '../../core/inventory.ts';
 import { type InventoryLists, outstandingClients } from '../../core/inventory-outstanding.ts';
 import type { ServerObject } from '../../core/server-object.ts';
+import { OWN_SUSPECTS, SUSPECTS } from '../../core/suspects.ts';
 import { UNREMOVED } from '../../core/unremoved-client.ts';
 import type { InventoryView } from '../../inventory/view.ts';
 import type { InventoryReader } from '../process/inventory-endpoint.ts';
@@ -141,8 +142,13 @@ async function namespacesFor(
 /** What the caller sees beside the clients of the namespaces. */
 interface SeenParts extends ShownNamespaces {
   readonly servers: ShownServers;
-  readonly mayReadLists: boolean;
+  /** The lists that the caller may get, by the names of their ConfigMaps. */
+  readonly lists: ReadonlySet<ListName>;
 }
+
+/** What is owed or left behind, and what is suspected at servers of each kind. */
+const LISTS = [UNREMOVED, SUSPECTS, OWN_SUSPECTS] as const;
+type ListName = (typeof LISTS)[number];
 
 async function partsFor(
   caller: ReviewedCaller,
@@ -152,19 +158,25 @@ async function partsFor(
   const { operatorNamespace, reviews } = options;
   const { names } = shown;
   const servers = await serversFor(caller, names, options);
-  const list = { resource: RESOURCES.configMap, namespace: operatorNamespace, name: UNREMOVED };
-  const mayReadLists = await reviews.isAllowed(caller, { verb: 'get', ...list });
-  if (isAccessRefusal(servers) || isAccessRefusal(mayReadLists)) {
-    return isAccessRefusal(servers) ? servers : (mayReadLists as AccessRefusal);
+  if (isAccessRefusal(servers)) {
+    return servers;
   }
-  return { ...shown, servers, mayReadLists };
+  const list = { resource: RESOURCES.configMap, namespace: operatorNamespace };
+  const answers = await Promise.all(
+    LISTS.map((name) => reviews.isAllowed(caller, { verb: 'get', ...list, name })),
+  );
+  const refusal = answers.find((allowed) => typeof allowed === 'object');
+  return (
+    refusal ?? { ...shown, servers, lists: new Set(LISTS.filter((_, index) => answers[index] === true)) }
+  );
 }
 
 function viewFor(
   caller: ReviewedCaller,
-  { names, hidden, servers, mayReadLists }: SeenParts,
-  { caches, lists, clock, operatorNamespace }: Options,
+  { names, hidden, servers, lists }: SeenParts,
+  options: Options,
 ): InventoryView {
+  const { caches, clock, operatorNamespace } = options;
   const isShown = (namespace = '') => names?.has(namespace) ?? true;
   const clients = [...caches.clients.values()].filter(({ metadata }) => isShown(metadata.namespace));
   const now = clock.now();
@@ -174,19 +186,38 @@ function viewFor(
     source: `What the operator knows, as far as ${caller.name} may list it.`,
     rows: inventoryRows(clients, servers.items),
     servers: inventoryServers(servers.items),
-    outstanding: mayReadLists
-      ? outstandingClients(lists()).filter(({ namespace }) => isShown(namespace))
-      : undefined,
-    hidden: [
-      ...hidden,
-      ...servers.hidden,
-      ...(mayReadLists
-        ? []
-        : [
-            `${caller.name} may not see what is owed, left behind or suspected: ClusterRole oauth-registrar-list-viewer, bound in namespace ${operatorNamespace}, permits that.`,
-          ]),
-    ],
+    outstanding:
+      lists.size === 0
+        ? undefined
+        : outstandingClients(shownOf(options.lists(), lists)).filter(({ namespace }) => isShown(namespace)),
+    hidden: [...hidden, ...servers.hidden, ...hiddenLists(caller, lists, operatorNamespace)],
   };
+}
+
+const shownOf = (
+  { unremoved, suspects: [ofCluster, own] }: InventoryLists,
+  shown: SeenParts['lists'],
+): InventoryLists => ({
+  unremoved: shown.has(UNREMOVED) ? unremoved : undefined,
+  suspects: [shown.has(SUSPECTS) ? ofCluster : undefined, shown.has(OWN_SUSPECTS) ? own : undefined],
+});
+
+function hiddenLists(
+  { name }: ReviewedCaller,
+  shown: SeenParts['lists'],
+  operatorNamespace: string,
+): readonly string[] {
+  const others = LISTS.filter((list) => !shown.has(list));
+  if (others.length === 0) {
+    return [];
+  }
+  const what =
+    shown.size === 0
+      ? 'what is owed, left behind or suspected'
+      : `all that is owed, left behind or suspected, since ${name} may not get ConfigMap ${others.join(', ')}`;
+  return [
+    `${name} may not see ${what}: ClusterRole oauth-registrar-list-viewer, bound in namespace ${operatorNamespace}, permits that.`,
+  ];
 }
 
 interface ShownServers {

@@ -25,6 +25,9 @@ const own = (namespace: string): ServerObject => {
 const entry = (client: string) =>
   JSON.stringify({ role: 'owed', client, server: 'ClusterAuthorizationServer/corporate', clientId: 'c' });
 
+const suspect = (client: string) =>
+  JSON.stringify({ client, server: 'ClusterAuthorizationServer/corporate', attempt: 'a', why: 'lost' });
+
 /** @param rights such as `list oauthclients in shop`, `list oauthclients`, `get configmaps in shop` */
 function createAccess(rights: readonly string[], { clients = CLIENTS, isReady = true } = {}) {
   const asked: string[] = [];
@@ -37,7 +40,7 @@ function createAccess(rights: readonly string[], { clients = CLIENTS, isReady = 
       const text =
         'path' in wanted
           ? wanted.path
-          : `${wanted.verb} ${wanted.resource.plural}${wanted.namespace === undefined ? '' : ` in ${wanted.namespace}`}`;
+          : `${wanted.verb} ${wanted.resource.plural}${wanted.name === undefined ? '' : ` ${wanted.name}`}${wanted.namespace === undefined ? '' : ` in ${wanted.namespace}`}`;
       asked.push(text);
       return text === 'list oauthclients in broken'
         ? { status: 503, message: 'Busy.' }
@@ -58,7 +61,10 @@ function createAccess(rights: readonly string[], { clients = CLIENTS, isReady = 
       servers: { values: () => [own('billing-0'), own('ml-agents-0')].values() },
       clusterServers: { values: () => [corporate].values() },
     } as never,
-    lists: () => ({ unremoved: { a: entry('billing-0/gone'), b: entry('search-0/gone') }, suspects: [] }),
+    lists: () => ({
+      unremoved: { a: entry('billing-0/gone'), b: entry('search-0/gone') },
+      suspects: [{ a: suspect('billing-0/lost') }, { a: suspect('search-0/lost-own') }],
+    }),
     isReady: () => isReady,
     reviews,
     operatorNamespace: OPERATOR,
@@ -76,7 +82,7 @@ async function viewOf(rights: readonly string[], namespace?: string) {
   return {
     rows: answer.rows.map((row) => `${row.namespace}/${row.name}`),
     servers: answer.servers.map(({ key }) => key),
-    outstanding: answer.outstanding?.map(({ namespace }) => namespace),
+    outstanding: answer.outstanding?.map(({ namespace, name }) => `${namespace}/${name}`),
     hidden: answer.hidden,
   };
 }
@@ -89,11 +95,16 @@ const refusalOf = async (
   return isAccessRefusal(answer) ? answer : undefined;
 };
 
+const READ_UNREMOVED = `get configmaps oauth-registrar-unremoved-clients in ${OPERATOR}`;
+const READ_SUSPECTS = `get configmaps oauth-registrar-suspected-orphans in ${OPERATOR}`;
+const READ_OWN_SUSPECTS = `get configmaps oauth-registrar-suspected-orphans-namespaced in ${OPERATOR}`;
+const READ_LISTS = [READ_UNREMOVED, READ_SUSPECTS, READ_OWN_SUSPECTS];
+
 const ALL = [
   'list oauthclients',
   'list authorizationservers',
   'list clusterauthorizationservers',
-  `get configmaps in ${OPERATOR}`,
+  ...READ_LISTS,
 ];
 
 describe('what a caller sees of the inventory', () => {
@@ -105,7 +116,7 @@ describe('what a caller sees of the inventory', () => {
         'AuthorizationServer/ml-agents-0/own',
         'ClusterAuthorizationServer/corporate',
       ],
-      outstanding: ['billing-0', 'search-0'],
+      outstanding: ['billing-0/gone', 'search-0/gone', 'billing-0/lost', 'search-0/lost-own'],
       hidden: [],
     });
   });
@@ -130,8 +141,34 @@ describe('what a caller sees of the inventory', () => {
   });
 
   test('leaves out what is owed in other namespaces, also for who may read the lists', async () => {
-    const { outstanding } = await viewOf(['list oauthclients in billing-0', `get configmaps in ${OPERATOR}`]);
-    expect(outstanding).toEqual(['billing-0']);
+    const { outstanding } = await viewOf(['list oauthclients in billing-0', ...READ_LISTS]);
+    expect(outstanding).toEqual(['billing-0/gone', 'billing-0/lost']);
+  });
+
+  test.each([
+    [
+      READ_UNREMOVED,
+      ['billing-0/gone', 'search-0/gone'],
+      'oauth-registrar-suspected-orphans, oauth-registrar-suspected-orphans-namespaced',
+    ],
+    [
+      READ_SUSPECTS,
+      ['billing-0/lost'],
+      'oauth-registrar-unremoved-clients, oauth-registrar-suspected-orphans-namespaced',
+    ],
+    [
+      READ_OWN_SUSPECTS,
+      ['search-0/lost-own'],
+      'oauth-registrar-unremoved-clients, oauth-registrar-suspected-orphans',
+    ],
+  ])('is of each list by its own right: %s', async (right, outstanding, others) => {
+    const rights = ['list oauthclients', 'list authorizationservers', 'list clusterauthorizationservers'];
+    expect(await viewOf([...rights, right])).toMatchObject({
+      outstanding,
+      hidden: [
+        `ann may not see all that is owed, left behind or suspected, since ann may not get ConfigMap ${others}: ClusterRole oauth-registrar-list-viewer, bound in namespace ${OPERATOR}, permits that.`,
+      ],
+    });
   });
 
   test('is one namespace where the caller asks for it', async () => {
@@ -146,7 +183,7 @@ describe('what a caller sees of the inventory', () => {
     const { view, asked } = createAccess(['list oauthclients in billing-0']);
     await view(ANN);
     expect(asked.toSorted()).toEqual([
-      `get configmaps in ${OPERATOR}`,
+      ...READ_LISTS.toSorted(),
       'list authorizationservers in billing-0',
       'list clusterauthorizationservers',
       'list oauthclients',
