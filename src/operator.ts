@@ -379,7 +379,7 @@ async function serveInventory(
     port: config.inventoryPort,
     log,
     tls: config.tls,
-    view: createInventoryAccess({
+    show: createInventoryAccess({
       caches: controller.caches,
       lists: controller.lists,
       isReady: () => state.synced,

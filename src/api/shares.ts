@@ -87,7 +87,7 @@ export const SHARES = {
     reported: 'the oldest connection of the address that has most is closed',
   },
   inventoryPages: {
-    what: 'Pages of the inventory that are made at the same time; callers take turns, and after each page nothing is made for eight times as long as it took',
+    what: 'Pages of the inventory that are made at the same time, with what is searched and written for them; users take turns, and after each turn nothing is made for eight times as long as it took',
     most: 1,
     unit: 'pages',
     per: 'process',

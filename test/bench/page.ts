@@ -30,7 +30,7 @@ const QUERIES = [
 ] as const;
 
 /** As the operator makes it: of its caches, for a caller who may see everything. Turns and pauses of callers are left out. */
-function viewOf(count: number) {
+function inventoryOf(count: number) {
   const clients = Array.from({ length: count }, (_, index) => toClientObject(inventoryClient(index)));
   const nothing = { values: () => [].values() };
   return createInventoryAccess({
@@ -83,7 +83,7 @@ const ms = (number: number): string => `${number.toFixed(1)} ms`;
 console.log('| Clients | Page | KB | median | most | the same bytes as they are: median | most |');
 console.log('| --: | --- | --: | --: | --: | --: | --: |');
 for (const count of sizes) {
-  const endpoint = await startInventoryEndpoint({ port: 0, host: '127.0.0.1', view: viewOf(count) });
+  const endpoint = await startInventoryEndpoint({ port: 0, host: '127.0.0.1', show: inventoryOf(count) });
   const url = `http://127.0.0.1:${endpoint.port}/`;
   // The first page of a process also compiles the code.
   await timesOf(url);

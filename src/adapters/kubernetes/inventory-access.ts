@@ -8,7 +8,7 @@ import type { ServerObject } from '../../core/server-object.ts';
 import { OWN_SUSPECTS, SUSPECTS } from '../../core/suspects.ts';
 import { UNREMOVED } from '../../core/unremoved-client.ts';
 import type { InventoryView } from '../../inventory/view.ts';
-import type { InventoryReader } from '../process/inventory-endpoint.ts';
+import type { ShowInventory } from '../process/inventory-endpoint.ts';
 import {
   type AccessRefusal,
   type AccessReviews,
@@ -48,37 +48,31 @@ const PAUSE_FACTOR = 8;
  * Nothing is asked of the API server but reviews, which are remembered for a short time. Callers take turns, and pauses
  * keep the time for the operator's work: see `inventoryPages` of the shares.
  */
-export function createInventoryAccess(options: Options) {
+export function createInventoryAccess(options: Options): ShowInventory {
   const { reviews, clock } = options;
   const turns = new BoundedTurns({
     limit: SHARES.inventoryPages.most,
     waitingOfCaller: SHARES.inventoryPagesOfUser.most,
     waiting: SHARES.inventoryPagesWaiting.most,
   });
-  /** Resolves with the view; the turn ends after the pause. */
-  const inTurn = <T>(
-    { name }: ReviewedCaller,
-    isClosed: () => boolean,
-    gather: () => T,
-  ): Promise<T | AccessRefusal> => {
-    const { promise, resolve, reject } = Promise.withResolvers<T | AccessRefusal>();
-    if (turns.isFull(name)) {
-      return Promise.resolve(BUSY);
-    }
-    turns
-      .inTurn(name, async () => {
-        const startedAt = clock.monotonic();
-        resolve(isClosed() ? CLOSED : gather());
-        await clock.sleep(PAUSE_FACTOR * (clock.monotonic() - startedAt));
-      })
-      .catch(reject);
-    return promise;
-  };
-  return async ({
-    namespace,
-    isClosed,
-    ...sender
-  }: InventoryReader): Promise<InventoryView | AccessRefusal> => {
+  /** Resolves with what is made; the turn ends after the pause. */
+  const inTurnOf =
+    ({ name }: ReviewedCaller, isClosed: () => boolean): InTurn =>
+    (make) => {
+      if (turns.isFull(name)) {
+        return Promise.resolve(BUSY);
+      }
+      const { promise, resolve, reject } = Promise.withResolvers<ReturnType<typeof make> | AccessRefusal>();
+      turns
+        .inTurn(name, async () => {
+          const startedAt = clock.monotonic();
+          resolve(isClosed() ? CLOSED : make());
+          await clock.sleep(PAUSE_FACTOR * (clock.monotonic() - startedAt));
+        })
+        .catch(reject);
+      return promise;
+    };
+  return async ({ namespace, isClosed, ...sender }, make) => {
     const caller = await reviews.callerOf(sender);
     if (isAccessRefusal(caller)) {
       return caller;
@@ -86,11 +80,15 @@ export function createInventoryAccess(options: Options) {
     if (!options.isReady()) {
       return NOT_LEADING;
     }
-    const shown = await namespacesFor(caller, namespace, options);
+    const inTurn = inTurnOf(caller, isClosed);
+    const shown = await namespacesFor(caller, namespace, { ...options, inTurn });
     const seen = isAccessRefusal(shown) ? shown : await partsFor(caller, shown, options);
-    return isAccessRefusal(seen) ? seen : inTurn(caller, isClosed, () => viewFor(caller, seen, options));
+    return isAccessRefusal(seen) ? seen : inTurn(() => make(viewFor(caller, seen, options)));
   };
 }
+
+/** Runs what takes time of many clients, when it is the caller's turn. */
+type InTurn = <T>(make: () => T) => Promise<T | AccessRefusal>;
 
 /** Which namespaces the caller sees; `undefined`: all. */
 interface ShownNamespaces {
@@ -101,7 +99,7 @@ interface ShownNamespaces {
 async function namespacesFor(
   caller: ReviewedCaller,
   namespace: string | undefined,
-  { reviews, caches }: Options,
+  { reviews, caches, inTurn }: Options & { readonly inTurn: InTurn },
 ): Promise<ShownNamespaces | AccessRefusal> {
   const resource = RESOURCES.oauthClient;
   const mayList = (where?: string) =>
@@ -117,8 +115,10 @@ async function namespacesFor(
   if (everywhere !== false) {
     return everywhere;
   }
-  const known = new Set([...caches.clients.values()].map(({ metadata }) => metadata.namespace ?? ''));
-  const asked = namespace === undefined ? [...known] : [namespace];
+  const asked = namespace === undefined ? await inTurn(() => namespacesIn(caches)) : [namespace];
+  if (isAccessRefusal(asked)) {
+    return asked;
+  }
   if (asked.length > MOST_NAMESPACES) {
     return {
       status: 403,
@@ -138,6 +138,10 @@ async function namespacesFor(
   const hidden = `${missing(caller, resource, 'in all namespaces')} Namespaces that are shown: ${names.length}.`;
   return { names: new Set(names), hidden: [hidden] };
 }
+
+const namespacesIn = ({ clients }: Options['caches']): readonly string[] => [
+  ...new Set([...clients.values()].map(({ metadata }) => metadata.namespace ?? '')),
+];
 
 /** What the caller sees beside the clients of the namespaces. */
 interface SeenParts extends ShownNamespaces {
@@ -179,13 +183,17 @@ function viewFor(
   const { caches, clock, operatorNamespace } = options;
   const isShown = (namespace = '') => names?.has(namespace) ?? true;
   const clients = [...caches.clients.values()].filter(({ metadata }) => isShown(metadata.namespace));
+  const shownServers = [
+    ...(servers.ofCluster ? caches.clusterServers.values() : []),
+    ...[...caches.servers.values()].filter(servers.isVisible),
+  ];
   const now = clock.now();
   return {
     now,
     readAt: now,
     source: `What the operator knows, as far as ${caller.name} may list it.`,
-    rows: inventoryRows(clients, servers.items),
-    servers: inventoryServers(servers.items),
+    rows: inventoryRows(clients, shownServers),
+    servers: inventoryServers(shownServers),
     outstanding:
       lists.size === 0
         ? undefined
@@ -221,14 +229,16 @@ function hiddenLists(
 }
 
 interface ShownServers {
-  readonly items: readonly ServerObject[];
+  readonly ofCluster: boolean;
+  /** Whether an AuthorizationServer is shown. */
+  readonly isVisible: (server: ServerObject) => boolean;
   readonly hidden: readonly string[];
 }
 
 async function serversFor(
   caller: ReviewedCaller,
   names: ReadonlySet<string> | undefined,
-  { reviews, caches }: Options,
+  { reviews }: Options,
 ): Promise<ShownServers | AccessRefusal> {
   const own = RESOURCES.authorizationServer;
   const ofCluster = RESOURCES.clusterAuthorizationServer;
@@ -249,12 +259,9 @@ async function serversFor(
   }
   const [mayListCluster, ...mayListOwn] = answers;
   const visible = new Set(places.filter((_, index) => mayListOwn[index] === true));
-  const isVisible = ({ metadata }: ServerObject) => visible.has(undefined) || visible.has(metadata.namespace);
   return {
-    items: [
-      ...(mayListCluster === true ? caches.clusterServers.values() : []),
-      ...[...caches.servers.values()].filter(isVisible),
-    ],
+    ofCluster: mayListCluster === true,
+    isVisible: ({ metadata }) => visible.has(undefined) || visible.has(metadata.namespace),
     hidden: [
       ...(mayListCluster === true ? [] : [missing(caller, ofCluster, 'in this cluster')]),
       ...(visible.size === places.length ? [] : [missing(caller, own, 'in each of these namespaces')]),

@@ -32,6 +32,12 @@ interface InventoryRefusal {
   readonly message: string;
 }
 
+/** Makes a page of what the reader may see: the caller of `make` decides when it has the time. */
+export type ShowInventory = <T extends object>(
+  reader: InventoryReader,
+  make: (view: InventoryView) => T,
+) => Promise<T | InventoryRefusal>;
+
 interface InventoryEndpointOptions {
   /** 0: any free port. */
   readonly port: number;
@@ -45,7 +51,7 @@ interface InventoryEndpointOptions {
   readonly tls?: TlsFiles | undefined;
   /** Told of renewed certificates. Default: nothing is. */
   readonly log?: Pick<Log, 'info' | 'warn'>;
-  readonly view: (reader: InventoryReader) => Promise<InventoryView | InventoryRefusal>;
+  readonly show: ShowInventory;
 }
 
 /** An access check of many namespaces may take its time. */
@@ -108,12 +114,12 @@ async function answerTo(options: InventoryEndpointOptions, request: ServedReques
     return sentence(400, parameters.problem);
   }
   const { namespace } = parameters;
-  const view = await options.view({ authorization: headers.authorization, address, namespace, isClosed });
-  if ('status' in view) {
-    return sentence(view.status, view.message, HINTS[view.status]);
+  const reader = { authorization: headers.authorization, address, namespace, isClosed };
+  const page = await options.show(reader, (view) => respond(path, query, view));
+  if ('message' in page) {
+    return sentence(page.status, page.message, HINTS[page.status]);
   }
-  const { status, contentType, body } = respond(path, query, view);
-  return { status, headers: { 'content-type': contentType }, body };
+  return { status: page.status, headers: { 'content-type': page.contentType }, body: page.body };
 }
 
 function isKnownHost(host: string | undefined, known: readonly string[] | undefined): boolean {

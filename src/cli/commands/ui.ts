@@ -40,7 +40,7 @@ async function serveInventory({ cluster, flags, print, terminal }: ClusterContex
       host: '127.0.0.1',
       hostNames: ['127.0.0.1', 'localhost'],
       pathToken,
-      view: inventory.view,
+      show: async (_, make) => make(await inventory.view()),
     });
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;

@@ -27,7 +27,7 @@ export async function serve(view: InventoryView): Promise<string> {
     host: '127.0.0.1',
     hostNames: ['127.0.0.1'],
     pathToken,
-    view: async () => view,
+    show: async (_, make) => make(view),
   });
   onTestFinished(endpoint.close);
   return `http://127.0.0.1:${endpoint.port}/${pathToken}/`;

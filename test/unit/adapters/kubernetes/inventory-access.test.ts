@@ -6,6 +6,7 @@ import {
   type WantedAccess,
 } from '../../../../src/adapters/kubernetes/access-review.ts';
 import { createInventoryAccess } from '../../../../src/adapters/kubernetes/inventory-access.ts';
+import type { InventoryReader } from '../../../../src/adapters/process/inventory-endpoint.ts';
 import { SHARES } from '../../../../src/api/shares.ts';
 import { toClientObject } from '../../../../src/core/desired.ts';
 import type { ServerObject } from '../../../../src/core/server-object.ts';
@@ -49,7 +50,7 @@ function createAccess(rights: readonly string[], { clients = CLIENTS, isReady = 
   };
   const clock = createFakeClock({ startMs: INVENTORY_NOW });
   let spentMs = 0;
-  const view = createInventoryAccess({
+  const show = createInventoryAccess({
     caches: {
       clients: {
         values() {
@@ -70,12 +71,22 @@ function createAccess(rights: readonly string[], { clients = CLIENTS, isReady = 
     operatorNamespace: OPERATOR,
     clock: { ...clock, monotonic: () => spentMs },
   });
-  return { asked, view, clock, made: () => spentMs / 5 };
+  const view = (reader: InventoryReader) => show(reader, (one) => one);
+  /** With the time that waiting for turns takes. */
+  const viewAfterTurns = async (reader: InventoryReader) => {
+    const answer = view(reader);
+    await clock.advance(1_000);
+    return answer;
+  };
+  const spend = (ms: number) => {
+    spentMs += ms;
+  };
+  return { asked, show, view, viewAfterTurns, clock, spend, made: () => spentMs / 5 };
 }
 
 async function viewOf(rights: readonly string[], namespace?: string) {
-  const { view } = createAccess(rights);
-  const answer = await view({ ...ANN, namespace });
+  const { viewAfterTurns } = createAccess(rights);
+  const answer = await viewAfterTurns({ ...ANN, namespace });
   if (isAccessRefusal(answer)) {
     throw new Error(answer.message);
   }
@@ -91,7 +102,7 @@ const refusalOf = async (
   namespace?: string,
   options: Parameters<typeof createAccess>[1] = {},
 ): Promise<AccessRefusal | undefined> => {
-  const answer = await createAccess(rights, options).view({ ...ANN, namespace });
+  const answer = await createAccess(rights, options).viewAfterTurns({ ...ANN, namespace });
   return isAccessRefusal(answer) ? answer : undefined;
 };
 
@@ -180,8 +191,8 @@ describe('what a caller sees of the inventory', () => {
   });
 
   test('is decided by reviews of lists alone: no Secret, nothing per client', async () => {
-    const { view, asked } = createAccess(['list oauthclients in billing-0']);
-    await view(ANN);
+    const { viewAfterTurns, asked } = createAccess(['list oauthclients in billing-0']);
+    await viewAfterTurns(ANN);
     expect(asked.toSorted()).toEqual([
       ...READ_LISTS.toSorted(),
       'list authorizationservers in billing-0',
@@ -209,6 +220,37 @@ test('callers take turns, and after each page the time of eight is left for othe
   await clock.advance(40);
   await Promise.all(asked);
   expect(clock.sleeps.every((ms) => ms === 40)).toBe(true);
+});
+
+describe('a turn', () => {
+  test('has the making of the page in it, so that the pause is for both', async () => {
+    const { show, spend, clock } = createAccess(ALL);
+    const page = await show(ANN, ({ rows }) => {
+      spend(10);
+      return { count: rows.length };
+    });
+    expect(page).toEqual({ count: 4 });
+    await clock.advance(0);
+    expect(clock.sleeps).toEqual([8 * 15]);
+  });
+
+  test('is taken before all clients are searched for namespaces', async () => {
+    const { view, clock, made } = createAccess(['list oauthclients in billing-0']);
+    await view({ ...ANN, authorization: 'Bearer eve', namespace: 'billing-0' });
+    const answer = view(ANN);
+    await clock.advance(39);
+    expect(made()).toBe(1);
+    await clock.advance(1_000);
+    expect(await answer).toHaveProperty('rows');
+    expect(made()).toBe(3);
+    expect(clock.sleeps).toEqual([40, 40, 40]);
+  });
+
+  test('is not taken to search all clients where a namespace is named', async () => {
+    const { view, made } = createAccess([]);
+    expect(await view({ ...ANN, namespace: 'billing-0' })).toMatchObject({ status: 403 });
+    expect(made()).toBe(0);
+  });
 });
 
 describe('pages that wait for their turn', () => {

@@ -5,7 +5,6 @@ import {
   startInventoryEndpoint,
 } from '../../../../src/adapters/process/inventory-endpoint.ts';
 import { PAGE_HEADERS } from '../../../../src/inventory/respond.ts';
-import type { InventoryView } from '../../../../src/inventory/view.ts';
 import { inventoryView } from '../../../kit/fixtures/inventory.ts';
 
 type Options = Parameters<typeof startInventoryEndpoint>[0];
@@ -15,9 +14,9 @@ async function start(options: Partial<Options> = {}) {
   const endpoint = await startInventoryEndpoint({
     port: 0,
     host: '127.0.0.1',
-    view: async (reader) => {
+    show: async (reader, make) => {
       readers.push(reader);
-      return inventoryView(3);
+      return make(inventoryView(3));
     },
     ...options,
   });
@@ -70,9 +69,9 @@ describe('the endpoint of the inventory', () => {
 
   test('says of a request whether its connection is closed', async () => {
     const { promise: arrived, resolve } = Promise.withResolvers<InventoryReader>();
-    const never = Promise.withResolvers<InventoryView>();
+    const never = Promise.withResolvers<never>();
     const { port } = await start({
-      view: (reader) => {
+      show: (reader) => {
         resolve(reader);
         return never.promise;
       },
@@ -110,12 +109,12 @@ describe('the endpoint of the inventory', () => {
     [403, {}],
     [503, { refresh: '1', 'retry-after': '1', connection: 'close' }],
   ] as const)('passes a refusal on: %i', async (status, headers) => {
-    const { ask } = await start({ view: async () => ({ status, message: 'No.' }) });
+    const { ask } = await start({ show: async () => ({ status, message: 'No.' }) });
     expect(await ask('/clients/a/b')).toMatchObject({ status, headers, body: 'No.\n' });
   });
 
   test('says nothing of a fault of its own', async () => {
-    const { ask } = await start({ view: () => Promise.reject(new Error('canary')) });
+    const { ask } = await start({ show: () => Promise.reject(new Error('canary')) });
     const { status, body } = await ask('/');
     expect([status, body.includes('canary')]).toEqual([500, false]);
   });
