@@ -101,15 +101,21 @@ class DebugGathering {
     const namespace = operatorNamespaceOf(this.#cluster);
     const pods = await this.#list(RESOURCES.pod, { namespace, labelSelector: OPERATOR_PODS });
     const files: TarFile[] = [];
-    for (const { metadata } of pods) {
-      const found = await this.#cluster.text(
-        `/api/v1/namespaces/${namespace}/pods/${metadata.name}:http/proxy/metrics`,
-      );
+    for (const pod of pods) {
+      const { name } = pod.metadata;
+      const target = metricsTarget(pod);
+      if (target === undefined) {
+        this.#missing.push(
+          `Metrics of Pod ${namespace}/${name} are not read: no container has a port named http.`,
+        );
+        continue;
+      }
+      const found = await this.#cluster.text(`/api/v1/namespaces/${namespace}/pods/${target}/proxy/metrics`);
       if (found.ok) {
         const lines = found.object.split('\n').filter((line) => OWN_METRIC.test(line));
-        files.push({ name: `metrics-${metadata.name}.txt`, content: `${lines.join('\n')}\n` });
+        files.push({ name: `metrics-${name}.txt`, content: `${lines.join('\n')}\n` });
       } else {
-        this.#missing.push(`Metrics of Pod ${namespace}/${metadata.name} are not read: ${found.message}`);
+        this.#missing.push(`Metrics of Pod ${namespace}/${name} are not read: ${found.message}`);
       }
     }
     return files;
@@ -170,6 +176,32 @@ class DebugGathering {
     const plain = JSON.parse(JSON.stringify(value)) as Json;
     return { name, content: `${JSON.stringify(this.redaction.object(plain), null, 2)}\n` };
   }
+}
+
+interface OperatorPod extends KubernetesObject {
+  readonly spec?: {
+    readonly containers?: readonly {
+      readonly ports?: readonly { readonly name?: string; readonly containerPort: number }[];
+      readonly livenessProbe?: { readonly httpGet?: { readonly scheme?: string } };
+    }[];
+  };
+}
+
+/**
+ * The port of the metrics, as the proxy of the API server names it: `[https:]POD:PORT`. It resolves no names of ports.
+ * The port serves the probes, too, so it speaks the scheme of the liveness probe.
+ *
+ * @returns `undefined` if no container has a port named `http`
+ */
+function metricsTarget(pod: KubernetesObject): string | undefined {
+  for (const { ports = [], livenessProbe } of (pod as OperatorPod).spec?.containers ?? []) {
+    const port = ports.find(({ name }) => name === 'http')?.containerPort;
+    if (port !== undefined) {
+      const scheme = livenessProbe?.httpGet?.scheme === 'HTTPS' ? 'https:' : '';
+      return `${scheme}${pod.metadata.name}:${port}`;
+    }
+  }
+  return undefined;
 }
 
 interface SeenEvent extends KubernetesObject {

@@ -113,13 +113,30 @@ const OBJECTS: readonly Stored[] = [
     },
   },
   ...LISTS.slice(1),
-  {
-    kind: 'Pod',
-    metadata: { name: 'op-1', namespace: OPERATORS, labels: { 'app.kubernetes.io/name': 'oauth-registrar' } },
-  },
 ];
 
-const METRICS = `/api/v1/namespaces/${OPERATORS}/pods/op-1:http/proxy/metrics`;
+/** A Pod of the operator. The kubelet's default of the probe's scheme is HTTP. */
+const operatorPod = (scheme: 'HTTP' | 'HTTPS', portName = 'http'): Stored => ({
+  kind: 'Pod',
+  metadata: { name: 'op-1', namespace: OPERATORS, labels: { 'app.kubernetes.io/name': 'oauth-registrar' } },
+  spec: {
+    containers: [
+      { name: 'sidecar', ports: [{ name: 'proxy', containerPort: 9000 }] },
+      {
+        name: 'operator',
+        ports: [
+          { name: 'inventory', containerPort: 8081 },
+          { name: portName, containerPort: 8080 },
+        ],
+        livenessProbe: { httpGet: { path: '/livez', port: 'http', scheme } },
+      },
+    ],
+  } as never,
+});
+
+/** As the proxy of the API server accepts it: it takes no name of a port. */
+const metricsPath = (target: string) => `/api/v1/namespaces/${OPERATORS}/pods/${target}/proxy/metrics`;
+const METRICS = metricsPath('op-1:8080');
 const NAMES = [
   'oauthclients.json',
   'authorizationservers.json',
@@ -143,7 +160,11 @@ async function run(
     [METRICS]: `oauth_registrar_queue_depth 3\nother{token="${canary()}"} 1\n`,
     '/version': '{"gitVersion":"v1.36.0"}',
   };
-  const plugin = await startPluginCluster({ objects: OBJECTS, texts, ...options });
+  const plugin = await startPluginCluster({
+    objects: [...OBJECTS, operatorPod('HTTP')],
+    texts,
+    ...options,
+  });
   const typed = { signal, ...(input === undefined ? {} : { input }) };
   const result = await runPlugin(['debug', '-n', 'shop', `--file=${path}`, ...args], { ...plugin, ...typed });
   const read = (...flags: readonly string[]) => execFileSync('tar', [...flags, path], { encoding: 'utf8' });
@@ -211,6 +232,22 @@ describe('the bundle', () => {
     expect(text).toContain('Your account may not list events.events.k8s.io in namespace shop.');
     expect(text).toContain(`Your account may not get configmaps in namespace ${OPERATORS}.`);
     expect(text).toContain(`Your account may not list pods in namespace ${OPERATORS}.`);
+  });
+
+  test('has the metrics of an operator that serves them by TLS', async () => {
+    const objects = [...OBJECTS, operatorPod('HTTPS')];
+    const texts = { [metricsPath('https:op-1:8080')]: 'oauth_registrar_queue_depth 4\n' };
+    const { text, names } = await run(['--yes'], { objects, texts });
+    expect(names).toContain('metrics-op-1.txt');
+    expect(text).toContain('oauth_registrar_queue_depth 4\n');
+  });
+
+  test('says that a Pod has no port for metrics', async () => {
+    const { text, names } = await run(['--yes'], { objects: [...OBJECTS, operatorPod('HTTP', 'web')] });
+    expect(names).not.toContain('metrics-op-1.txt');
+    expect(text).toContain(
+      `Metrics of Pod ${OPERATORS}/op-1 are not read: no container has a port named http.\n`,
+    );
   });
 
   test('overwrites no file', async () => {
