@@ -60,7 +60,8 @@ async function showClients({ cluster, print }: ClusterContext): Promise<CommandR
     [],
   );
   if (print.format === undefined) {
-    await printTable(rows, { cluster, print }, items[0]?.client.observed.status.installation);
+    const installations = items.map(({ client }) => client.observed.status.installation);
+    await printTable(rows, { cluster, print }, installations.find(Boolean));
   } else {
     print.objects(items.flatMap(({ raw }) => raw ?? []));
   }

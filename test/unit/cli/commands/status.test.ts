@@ -246,6 +246,13 @@ describe('clients', () => {
     expect(run).toMatchObject({ code: EXITS.found.code, stderr: `2 clients, 1 not ready. ${VERSIONS}` });
   });
 
+  test('are of an operator whose namespace any of them names', async () => {
+    const elsewhere = { ...LEDGER, metadata: { name: 'oauth-registrar-ledger', namespace: 'ops' } };
+    const named = client({ ...registered, installation: 'ops@cluster-1' });
+    const run = await statusOf([billing, named, elsewhere], ['-A']);
+    expect(run).toMatchObject({ code: EXITS.found.code, stderr: `2 clients, 1 not ready. ${VERSIONS}` });
+  });
+
   test('of one namespace, or with a label', async () => {
     const objects = [client(), billing, LEDGER];
     expect(await statusOf(objects, ['-n', 'shop'])).toMatchObject({
