@@ -44,8 +44,12 @@ export async function openInventory(
   let snapshot = first;
   let reading: Promise<void> | undefined;
   const read = async () => {
-    const next = await readSnapshot(cluster);
-    reading = undefined;
+    let next: Snapshot | CommandFailure;
+    try {
+      next = await readSnapshot(cluster);
+    } finally {
+      reading = undefined;
+    }
     snapshot = 'sentence' in next ? { ...snapshot, hidden: withFailure(snapshot.hidden, next) } : next;
   };
   return {

@@ -4,7 +4,7 @@ import { openInventory } from '../../../src/cli/inventory-source.ts';
 import { createFakeClock } from '../../kit/fakes/fake-clock.ts';
 import { inventoryClient } from '../../kit/fixtures/inventory.ts';
 
-type Answer = { readonly ok: true; readonly count: number } | { readonly ok: false; readonly status: number };
+type Answer = Error | { readonly ok: true; readonly count: number } | { readonly ok: false; readonly status: number };
 
 /** A cluster whose lists of OAuthClients are answered one by one, by hand after the first. */
 async function open() {
@@ -16,6 +16,9 @@ async function open() {
     convert: (raw: object) => unknown,
   ) => {
     const answer = plural === 'oauthclients' ? await next() : ({ ok: true, count: 0 } as const);
+    if (answer instanceof Error) {
+      throw answer;
+    }
     return answer.ok
       ? {
           ok: true,
@@ -101,6 +104,17 @@ describe('what the page shows of the cluster', () => {
     const hidden = ['What is shown is old: The API server does not answer: connection lost.'];
     expect(await failed()).toEqual({ count: 1, hidden, ageMs: 60_000 });
     expect(await failed()).toEqual({ count: 1, hidden, ageMs: 60_000 });
+    const asked = ask();
+    await reply({ ok: true, count: 2 });
+    expect(await asked).toEqual({ count: 2, hidden: [], ageMs: 0 });
+  });
+  test('is read again after a read that threw', async () => {
+    const { ask, reply, clock } = await open();
+    await clock.advance(60_000);
+    const broken = ask();
+    const failed = expect(broken).rejects.toThrow('unexpected');
+    await reply(new Error('unexpected'));
+    await failed;
     const asked = ask();
     await reply({ ok: true, count: 2 });
     expect(await asked).toEqual({ count: 2, hidden: [], ageMs: 0 });
