@@ -4,7 +4,10 @@ import { openInventory } from '../../../src/cli/inventory-source.ts';
 import { createFakeClock } from '../../kit/fakes/fake-clock.ts';
 import { inventoryClient } from '../../kit/fixtures/inventory.ts';
 
-type Answer = Error | { readonly ok: true; readonly count: number } | { readonly ok: false; readonly status: number };
+type Answer =
+  | Error
+  | { readonly ok: true; readonly count: number }
+  | { readonly ok: false; readonly status: number };
 
 /** A cluster whose lists of OAuthClients are answered one by one, by hand after the first. */
 async function open() {
