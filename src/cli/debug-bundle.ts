@@ -2,16 +2,16 @@ import type { Selection } from '../adapters/kubernetes/paths.ts';
 import { type ConfigMap, type KubernetesObject, RESOURCES, type Resource } from '../api/kubernetes.ts';
 import { decodeEntries } from '../controller/durable/ledger-entry.ts';
 import { LEDGER_NAME } from '../controller/durable/ledger-store.ts';
-import { type SuspectedOrphan, suspectsIn } from '../core/orphan-entry.ts';
+import { suspectsIn } from '../core/orphan-entry.ts';
 import { Redaction } from '../core/redaction.ts';
 import { OWN_SUSPECTS, SUSPECTS } from '../core/suspects.ts';
 import { UNREMOVED, unremovedIn } from '../core/unremoved-client.ts';
 import type { Json } from '../oauth/json.ts';
 import type { ClusterAccess } from './cluster.ts';
 import { type AskedCall, commandFailure, type RefusedCall } from './failure.ts';
-import { readList, selectedEntries } from './lists.ts';
+import { missingOperator, readList, selectedEntries } from './lists.ts';
 import type { TarFile } from './tar.ts';
-import { operatorNamespaceOf, versionsText } from './versions.ts';
+import { operatorNamespaceOf, versionsText, withOperatorNamespace } from './versions.ts';
 
 /** What people send to others when something is wrong. It reads no Secret, and {@link Redaction} takes out the rest. */
 
@@ -20,7 +20,7 @@ const OWN_METRIC = /^(# (HELP|TYPE) )?(oauth_registrar_|process_|nodejs_)/;
 
 /** The files, with what could not be read in the last one. */
 export async function debugFiles(cluster: ClusterAccess): Promise<readonly TarFile[]> {
-  const gathering = new DebugGathering(cluster);
+  const gathering = new DebugGathering(await withOperatorNamespace(cluster));
   const files = [
     ...(await gathering.objects()),
     await gathering.events(),
@@ -85,11 +85,14 @@ class DebugGathering {
 
   /** Entries alone: a note of a person may hold anything. */
   async lists(): Promise<TarFile> {
-    const suspects: SuspectedOrphan[] = [];
-    for (const name of [SUSPECTS, OWN_SUSPECTS]) {
-      suspects.push(...suspectsIn((await this.#dataOf(name)) ?? {}));
+    const suspected = [await this.#dataOf(SUSPECTS), await this.#dataOf(OWN_SUSPECTS)];
+    const unremoved = await this.#dataOf(UNREMOVED);
+    if ([...suspected, unremoved].every((data) => data === undefined)) {
+      const missing = await missingOperator(this.#cluster);
+      this.#missing.push(...(missing === undefined ? [] : [missing.sentence]));
     }
-    const { clients, unlisted } = unremovedIn(await this.#dataOf(UNREMOVED));
+    const suspects = suspected.flatMap((data) => suspectsIn(data ?? {}));
+    const { clients, unlisted } = unremovedIn(unremoved);
     return this.#file('lists.json', {
       suspectedOrphans: selectedEntries(suspects, this.#cluster),
       unremovedClients: selectedEntries(clients, this.#cluster),

@@ -1,5 +1,6 @@
 import type { AuthorizationServer } from '../api/authorization-server.ts';
 import { type ConfigMap, namespaceOf, RESOURCES } from '../api/kubernetes.ts';
+import { LEDGER_NAME } from '../controller/durable/ledger-store.ts';
 import type { ClientKey } from '../core/client-key.ts';
 import { type SuspectedOrphan, suspectsIn } from '../core/orphan-entry.ts';
 import { type ServerKey, serverNamed } from '../core/server-key.ts';
@@ -22,41 +23,72 @@ interface Entry {
   readonly client: ClientKey;
 }
 
+type OperatorAccess = Pick<ClusterAccess, 'api' | 'operatorNamespace'>;
+
 /** One of the ConfigMaps; without data if there is none. */
-export async function readList(
+export async function readList(name: string, cluster: OperatorAccess): Promise<ConfigMap | CommandFailure> {
+  const namespace = operatorNamespaceOf(cluster);
+  return (await findList(name, cluster)) ?? { metadata: { name, namespace } };
+}
+
+/** Those of the ConfigMaps that exist; a failure if the namespace has none, nor the operator's ledger. */
+export async function existingLists(
+  names: readonly string[],
+  cluster: OperatorAccess,
+): Promise<readonly ConfigMap[] | CommandFailure> {
+  const lists: ConfigMap[] = [];
+  for (const name of names) {
+    const list = await findList(name, cluster);
+    if (list !== undefined && 'sentence' in list) {
+      return list;
+    }
+    lists.push(...(list === undefined ? [] : [list]));
+  }
+  return lists.length > 0 ? lists : ((await missingOperator(cluster)) ?? []);
+}
+
+/** A failure if the namespace has no ledger of an operator. Where the caller may not read it, it is taken to be there. */
+export async function missingOperator(cluster: OperatorAccess): Promise<CommandFailure | undefined> {
+  const namespace = operatorNamespaceOf(cluster);
+  const resource = RESOURCES.configMap;
+  const key = { namespace, name: LEDGER_NAME };
+  const found = await cluster.api.get(resource, key, 'metadata');
+  if (found.ok || found.status === 403) {
+    return undefined;
+  }
+  return found.status === 404
+    ? {
+        exit: 'found',
+        sentence: `Namespace ${namespace} has neither lists nor a ledger of an operator: --operator-namespace names another namespace.`,
+      }
+    : commandFailure(found, { verb: 'get', resource, ...key });
+}
+
+async function findList(
   name: string,
-  cluster: Pick<ClusterAccess, 'api' | 'operatorNamespace'>,
-): Promise<ConfigMap | CommandFailure> {
+  cluster: OperatorAccess,
+): Promise<ConfigMap | CommandFailure | undefined> {
   const namespace = operatorNamespaceOf(cluster);
   const resource = RESOURCES.configMap;
   const found = await cluster.api.get<ConfigMap>(resource, { namespace, name });
   if (found.ok) {
     return found.object;
   }
-  return found.status === 404
-    ? { metadata: { name, namespace } }
-    : commandFailure(found, { verb: 'get', resource, namespace, name });
+  return found.status === 404 ? undefined : commandFailure(found, { verb: 'get', resource, namespace, name });
 }
 
 export async function readOrphans(
   cluster: ClusterAccess,
 ): Promise<readonly SuspectedOrphan[] | CommandFailure> {
-  const orphans: SuspectedOrphan[] = [];
-  for (const name of [SUSPECTS, OWN_SUSPECTS]) {
-    const list = await readList(name, cluster);
-    if ('sentence' in list) {
-      return list;
-    }
-    orphans.push(...suspectsIn(list.data));
-  }
-  return orphans;
+  const lists = await existingLists([SUSPECTS, OWN_SUSPECTS], cluster);
+  return 'sentence' in lists ? lists : lists.flatMap(({ data }) => suspectsIn(data));
 }
 
 async function readUnremoved(
   cluster: ClusterAccess,
 ): Promise<ReturnType<typeof unremovedIn> | CommandFailure> {
-  const list = await readList(UNREMOVED, cluster);
-  return 'sentence' in list ? list : unremovedIn(list.data);
+  const lists = await existingLists([UNREMOVED], cluster);
+  return 'sentence' in lists ? lists : unremovedIn(lists[0]?.data);
 }
 
 /** The clients with this role, of the namespaces that the flags name. */

@@ -20,7 +20,7 @@ import { conditionOfServer } from './checked-server.ts';
 import type { ClusterAccess } from './cluster.ts';
 import { createDryRun } from './dry-run.ts';
 import { unseenBecause } from './failure.ts';
-import { assumedNamespace, operatorNamespaceOf } from './versions.ts';
+import { assumedNamespace, operatorNamespaceOf, withOperatorNamespace } from './versions.ts';
 
 /** What is found about one part of a server object. */
 export interface ServerFinding {
@@ -90,9 +90,10 @@ function statusFindings({ status, generation }: ServerObject): readonly ServerFi
 async function foundByReading(
   object: ServerObject,
   spec: AuthorizationServerSpec,
-  cluster: ClusterAccess,
+  given: ClusterAccess,
   http: AuthorizationServerHttp,
 ): Promise<readonly ServerFinding[]> {
+  const cluster = await withOperatorNamespace(given);
   const namespace = operatorNamespaceOf(cluster);
   const { context } = createDryRun(cluster, { namespace, installation: undefined }, http);
   const { urlRules } = context.settings;

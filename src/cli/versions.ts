@@ -1,6 +1,7 @@
 import { type ConfigMap, RESOURCES } from '../api/kubernetes.ts';
 import { VERSION } from '../api/version.ts';
 import { LEDGER_NAME } from '../controller/durable/ledger-store.ts';
+import { toClientObject } from '../core/desired.ts';
 import type { ClusterAccess } from './cluster.ts';
 import { commandFailure } from './failure.ts';
 
@@ -17,6 +18,40 @@ export const operatorNamespaceOf = (
   { operatorNamespace }: Pick<ClusterAccess, 'operatorNamespace'>,
   installation?: string,
 ): string => operatorNamespace ?? (installation?.split('@')[0] || USUAL_NAMESPACE);
+
+/** Clients that are looked at for their installation. */
+const LOOKED_AT = 20;
+
+/**
+ * The same access, with the operator's namespace by the status of a client if no flag names it. It stays `undefined` if
+ * no client says it, or none may be listed.
+ */
+export async function withOperatorNamespace(cluster: ClusterAccess): Promise<ClusterAccess> {
+  const installation =
+    cluster.operatorNamespace === undefined ? await installationOfAClient(cluster) : undefined;
+  return installation === undefined
+    ? cluster
+    : { ...cluster, operatorNamespace: operatorNamespaceOf(cluster, installation) };
+}
+
+async function installationOfAClient({
+  api,
+  namespace,
+  selection,
+}: ClusterAccess): Promise<string | undefined> {
+  const places = [{ namespace }, {}];
+  for (const place of selection.namespace === undefined ? places.toReversed() : places) {
+    const found = await api.collect(
+      RESOURCES.oauthClient,
+      { ...place, firstPage: LOOKED_AT },
+      (raw) => toClientObject(raw).observed.status.installation || undefined,
+    );
+    if (found.ok && found.object.items.length > 0) {
+      return found.object.items[0];
+    }
+  }
+  return undefined;
+}
 
 /** A sentence that says which namespace is assumed; `undefined`: it is known. */
 export const assumedNamespace = (

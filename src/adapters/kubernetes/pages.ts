@@ -55,7 +55,8 @@ async function collectOnce<R>(
 ): Promise<ApiResult<ListOf<R>>> {
   const { selection } = listing;
   const items: R[] = [];
-  let limit = selection.metadataOnly === true ? MOST_OBJECTS : FIRST_WHOLE_OBJECTS;
+  const { firstPage } = selection;
+  let limit = firstPage ?? (selection.metadataOnly === true ? MOST_OBJECTS : FIRST_WHOLE_OBJECTS);
   let next = '';
   for (;;) {
     const { page, bytes } = await readPage(exchange, listing, limit, next);
@@ -70,7 +71,7 @@ async function collectOnce<R>(
     items.push(...converted.filter((item) => item !== undefined));
     next = page.object.metadata?.continue ?? '';
     const resourceVersion = page.object.metadata?.resourceVersion ?? '';
-    if (next === '') {
+    if (next === '' || firstPage !== undefined) {
       return { ok: true, object: { resourceVersion, items } };
     }
     limit = nextLimit(limit, bytes);

@@ -12,6 +12,8 @@ export interface Selection {
   readonly fieldSelector?: string;
   /** Ask for `PartialObjectMetadata` only: no data, no spec, no status. */
   readonly metadataOnly?: boolean;
+  /** Of a list: read its first page alone, of at most so many objects. */
+  readonly firstPage?: number;
 }
 
 export interface ListOf<T> {

@@ -2,17 +2,19 @@ import { nameOfKey, namespaceOf } from '../../api/kubernetes.ts';
 import { howToFindUnremoved } from '../../core/find-client.ts';
 import type { CliCommand } from '../command.ts';
 import { LISTS_RIGHT, printList, selectedUnremoved, selectorRefused } from '../lists.ts';
+import { withOperatorNamespace } from '../versions.ts';
 
 export const leftBehind: CliCommand = {
   name: 'left-behind',
   summary: 'Lists clients that nobody uses and that the operator could not remove at their servers',
   details: `For each, how to look for it at its server. If you removed it there: kubectl oauthclient resolve.
 ${LISTS_RIGHT} The exit code is 1 if there is an entry.`,
-  async run({ cluster, print }) {
-    const refused = selectorRefused(cluster);
+  async run({ cluster: given, print }) {
+    const refused = selectorRefused(given);
     if (refused !== undefined) {
       return refused;
     }
+    const cluster = await withOperatorNamespace(given);
     const listed = await selectedUnremoved('left-behind', { cluster, print });
     if ('sentence' in listed) {
       return listed;

@@ -9,17 +9,19 @@ import {
   selectedEntries,
   selectorRefused,
 } from '../lists.ts';
+import { withOperatorNamespace } from '../versions.ts';
 
 export const orphans: CliCommand = {
   name: 'orphans',
   summary: 'Lists registrations whose answer was lost: clients may exist that nobody knows',
   details: `For each, how to look for the client at its server. If you removed it there, or found none: kubectl oauthclient
 resolve. ${LISTS_RIGHT} The exit code is 1 if there is an entry.`,
-  async run({ cluster, print }) {
-    const refused = selectorRefused(cluster);
+  async run({ cluster: given, print }) {
+    const refused = selectorRefused(given);
     if (refused !== undefined) {
       return refused;
     }
+    const cluster = await withOperatorNamespace(given);
     const found = await readOrphans(cluster);
     if ('sentence' in found) {
       return found;

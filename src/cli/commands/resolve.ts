@@ -6,8 +6,8 @@ import { enumerated } from '../../oauth/text.ts';
 import type { CliCommand, ClusterContext, CommandResult } from '../command.ts';
 import { confirm, YES } from '../confirm.ts';
 import { type CommandFailure, commandFailure } from '../failure.ts';
-import { readList } from '../lists.ts';
-import { operatorNamespaceOf } from '../versions.ts';
+import { existingLists, readList } from '../lists.ts';
+import { operatorNamespaceOf, withOperatorNamespace } from '../versions.ts';
 import { WAIT, waitMs } from '../wait-flags.ts';
 
 export const resolve: CliCommand = {
@@ -19,16 +19,17 @@ OAuthClient has the note. ClusterRole oauth-registrar-list-resolver permits that
   operands: [{ usage: '<ENTRY...>', about: 'Names of entries.' }],
   options: [{ usage: '--note <TEXT>', about: 'What was done, for others. It is required.' }, YES, ...WAIT],
   hasNoOutput: true,
-  async run(context) {
-    const { operands, flags } = context;
+  async run(given) {
+    const { operands, flags } = given;
     const note = typeof flags['note'] === 'string' ? flags['note'].trim() : '';
-    const timeoutMs = waitMs(context);
+    const timeoutMs = waitMs(given);
     if (note === '') {
       return { exit: 'usage', sentence: 'Say what was done: --note TEXT is required.' };
     }
     if (typeof timeoutMs !== 'number') {
       return timeoutMs;
     }
+    const context = { ...given, cluster: await withOperatorNamespace(given.cluster) };
     const places = await placesOf(operands, context);
     if ('sentence' in places) {
       return places;
@@ -49,13 +50,15 @@ async function placesOf(
   { cluster }: Pick<ClusterContext, 'cluster'>,
 ): Promise<Places | CommandFailure> {
   const places = new Map<string, readonly string[]>();
-  for (const name of [SUSPECTS, OWN_SUSPECTS, UNREMOVED]) {
-    const list = await readList(name, cluster);
-    if ('sentence' in list) {
-      return list;
-    }
-    const keys = entries.filter((entry) => Object.hasOwn(list.data ?? {}, entry));
-    places.set(name, keys);
+  const lists = await existingLists([SUSPECTS, OWN_SUSPECTS, UNREMOVED], cluster);
+  if ('sentence' in lists) {
+    return lists;
+  }
+  for (const { metadata, data = {} } of lists) {
+    places.set(
+      metadata.name,
+      entries.filter((entry) => Object.hasOwn(data, entry)),
+    );
   }
   const known = [...places.values()].flat();
   const unknown = entries.filter((entry) => !known.includes(entry));

@@ -3,10 +3,17 @@ import { EXITS } from '../../../src/cli/failure.ts';
 import type { Stored } from '../../kit/fakes/cluster.ts';
 import { custom, runPlugin, startPluginCluster } from '../../kit/fakes/plugin.ts';
 import { LISTS, OPERATORS } from '../../kit/fixtures/lists.ts';
+import { clientObject } from '../../kit/fixtures/objects.ts';
 
 const MARKED = custom('ClusterAuthorizationServer', {
   metadata: { name: 'corporate', uid: 's' },
   spec: { attemptMarker: { member: 'software_id' } } as never,
+});
+
+const ledgerIn = (namespace: string): Stored => ({
+  kind: 'ConfigMap',
+  metadata: { name: 'oauth-registrar-ledger', namespace },
+  data: {},
 });
 
 async function run(
@@ -90,15 +97,56 @@ describe('the lists of what is left at servers', () => {
     ['left-behind', 'No client is left behind'],
     ['owed', 'No client is owed'],
   ])('%s: where there is nothing, that is said, with where it was looked', async (command, nothing) => {
-    const { code, stdout, stderr } = await run([command, '-n', 'shop'], []);
+    const { code, stdout, stderr } = await run([command, '-n', 'shop'], [ledgerIn(OPERATORS)]);
     expect([code, stdout]).toEqual([0, '']);
     expect(stderr).toBe(`${nothing} in namespace shop, by the lists in namespace ${OPERATORS}.\n`);
   });
 
-  test.each(['orphans', 'left-behind', 'owed'])('%s reads no Secret and lists nothing', async (command) => {
-    const { requests } = await run([command, '-A']);
-    expect(requests.filter((one) => one.includes('secrets') || one.startsWith('list'))).toEqual([]);
+  describe.each(['orphans', 'left-behind', 'owed'])('%s', (command) => {
+    const client = (namespace: string, name: string, status: object) =>
+      clientObject({ namespace, name, uid: name }, {}, status);
+    const elsewhere = LISTS.map((list) => ({ ...list, metadata: { ...list.metadata, namespace: 'ops' } }));
+    const ofOps = { installation: 'ops@cluster-1' };
+
+    test.each([
+      ['-A', client('shop', 'named', ofOps)],
+      ['-nshop', client('shop', 'named', ofOps)],
+      ['-nshop', client('billing', 'named', ofOps)],
+    ])('looks in the namespace that a client names, with %s', async (flag, named) => {
+      const objects = [client('shop', 'new', {}), named, ...elsewhere];
+      const { code, stdout } = await run([command, flag, '-o', 'name'], objects);
+      expect(code).toBe(EXITS.found.code);
+      expect(stdout).not.toBe('');
+    });
+
+    test('reads no more than a page of clients for that', async () => {
+      const many = Array.from({ length: 60 }, (_, at) => client('shop', `c${at}`, {}));
+      const { requests } = await run([command, '-nshop'], many);
+      expect(requests.filter((one) => one.startsWith('list'))).toEqual([
+        'list oauthclients in shop',
+        'list oauthclients in all namespaces',
+      ]);
+    });
+
+    test.each([[[]], [['-o', 'json']]])('fails where there is no operator %j', async (flags) => {
+      const { code, stdout, stderr } = await run([command, '-A', ...flags], []);
+      expect([code, stdout]).toEqual([EXITS.found.code, '']);
+      expect(stderr).toBe(
+        `Namespace ${OPERATORS} has neither lists nor a ledger of an operator: --operator-namespace names another namespace.\n`,
+      );
+    });
   });
+
+  test.each(['orphans', 'left-behind', 'owed'])(
+    '%s lists clients alone, and reads no Secret',
+    async (command) => {
+      const { requests } = await run([command, '-A']);
+      expect(requests.filter((one) => one.includes('secrets') || one.startsWith('list'))).toEqual([
+        'list oauthclients in all namespaces',
+        'list oauthclients in trial',
+      ]);
+    },
+  );
 
   test.each(['orphans', 'left-behind', 'owed'])('%s names the right that lacks', async (command) => {
     const { code, stderr } = await run([command], LISTS, { forbids: ['get configmaps'] });
@@ -114,6 +162,9 @@ describe('the lists of what is left at servers', () => {
 
   test('another namespace of the operator is read', async () => {
     const { requests } = await run(['owed', '--operator-namespace', 'ops']);
-    expect(requests).toEqual(['get configmaps ops/oauth-registrar-unremoved-clients']);
+    expect(requests).toEqual([
+      'get configmaps ops/oauth-registrar-unremoved-clients',
+      'get configmaps ops/oauth-registrar-ledger (metadata)',
+    ]);
   });
 });

@@ -372,6 +372,16 @@ test('a ClusterAuthorizationServer whose operator may be elsewhere: the namespac
   );
 });
 
+test('a ClusterAuthorizationServer whose operator is where a client says', async () => {
+  const named = clientObject({}, {}, { installation: 'ops@cluster-1' });
+  const server = await startPluginCluster({ objects: [readyServer(TOKEN), named] });
+  const { stdout } = await runPlugin(['check', 'corporate'], server);
+  expect(stdout).toContain(
+    "wrong: Secret ops/iat doesn't exist. Create it with the label oauth-registrar.dev/credential=true.\n",
+  );
+  expect(stdout).not.toContain('The operator is taken to be in namespace');
+});
+
 describe('a name', () => {
   const own = serverObject('both', { namespace: 'shop' });
 

@@ -250,6 +250,26 @@ describe('the bundle', () => {
     );
   });
 
+  test('has the ledger of the namespace that a client names', async () => {
+    const named = clientObject({}, {}, { installation: 'ops@cluster-1' });
+    const ledger: Stored = {
+      kind: 'ConfigMap',
+      metadata: { name: 'oauth-registrar-ledger', namespace: 'ops' },
+      data: { epoch: '7' },
+    };
+    const { text } = await run(['--yes'], { objects: [named, ledger] });
+    expect(text).toContain('"epoch": "7"');
+    expect(text).toContain('Everything was read.');
+  });
+
+  test('says where it found no operator', async () => {
+    const { code, text } = await run(['--yes'], { objects: [] });
+    expect(code).toBe(0);
+    expect(text).toContain(
+      `Namespace ${OPERATORS} has neither lists nor a ledger of an operator: --operator-namespace names another namespace.\n`,
+    );
+  });
+
   test('overwrites no file', async () => {
     const { path } = await run(['--yes']);
     const before = readFileSync(path);
