@@ -13,6 +13,7 @@ export const EXITS = {
       'the cluster is not reachable, can not answer at present, refuses the credentials, or has no OAuthClients',
   },
   forbidden: { code: 4, means: 'a right is missing; the message names verb, resource and namespace' },
+  fault: { code: 5, means: 'a fault of the plugin itself; the message says what happened' },
   hungUp: { code: 129, means: 'the terminal was closed' },
   interrupted: { code: 130, means: 'interrupted by Ctrl-C' },
   closedPipe: { code: 141, means: 'the program that reads the output ended first' },

@@ -1,6 +1,6 @@
 import { Command, CommanderError, Option } from 'commander';
 import { VERSION } from '../api/version.ts';
-import { visible } from '../oauth/text.ts';
+import { asSentence, visible } from '../oauth/text.ts';
 import { type ClusterFlags, openCluster } from './cluster.ts';
 import type { CliCommand, CommandContext, CommandOption, CommandResult, Terminal } from './command.ts';
 import { abandonCommand } from './commands/abandon.ts';
@@ -78,12 +78,15 @@ async function resultOf(args: readonly string[], terminal: Terminal): Promise<Co
     await program.parseAsync([...args], { from: 'user' });
     return results[0] ?? 'done';
   } catch (error) {
-    if (!(error instanceof CommanderError)) {
-      throw error;
-    }
-    return error.exitCode === 0 ? 'done' : 'usage';
+    return error instanceof CommanderError ? (error.exitCode === 0 ? 'done' : 'usage') : faultOf(error);
   }
 }
+
+/** What no command foresees. Only its message is shown: a stack says nothing to people. */
+const faultOf = (error: unknown): CommandFailure => ({
+  exit: 'fault',
+  sentence: `The plugin has a fault: ${asSentence(error instanceof Error ? error.message : String(error))}`,
+});
 
 type Act = (command: CliCommand, context: CommandContext, flags: CommonFlags) => Promise<void>;
 

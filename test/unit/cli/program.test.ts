@@ -2,10 +2,11 @@ import { readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
+import { PassThrough } from 'node:stream';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { VERSION } from '../../../src/api/version.ts';
 import { EXITS } from '../../../src/cli/failure.ts';
-import { COMMANDS } from '../../../src/cli/program.ts';
+import { COMMANDS, runProgram } from '../../../src/cli/program.ts';
 import { writeKubeconfig } from '../../kit/fakes/fake-api-server.ts';
 import { runPlugin, startPluginCluster } from '../../kit/fakes/plugin.ts';
 import { clientObject } from '../../kit/fixtures/objects.ts';
@@ -147,6 +148,19 @@ describe('bad input', () => {
       stdout: '',
       stderr: 'The API server does not accept your credentials: log in again, or choose another --context.\n',
     });
+  });
+
+  test('what no command foresees is one sentence', async () => {
+    const [stdout, stderr] = [new PassThrough(), new PassThrough()];
+    stdout.write = () => {
+      throw new TypeError("Cannot read properties of undefined (reading 'x')");
+    };
+    const { signal } = new AbortController();
+    const code = await runProgram(['completion'], { stdin: new PassThrough(), stdout, stderr, signal });
+    expect([code, String(stderr.read())]).toEqual([
+      EXITS.fault.code,
+      "The plugin has a fault: Cannot read properties of undefined (reading 'x').\n",
+    ]);
   });
 
   test('Ctrl-C', async () => {
