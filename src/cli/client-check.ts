@@ -23,7 +23,7 @@ import { type ServerObject, toServerObject } from '../core/server-object.ts';
 import { learnServer, resourceOfServer, withStatedGate } from './checked-server.ts';
 import type { ClusterAccess } from './cluster.ts';
 import { createDryRun, type DryRun } from './dry-run.ts';
-import { unseenBecause } from './failure.ts';
+import { unseenAfter } from './failure.ts';
 import { assumedNamespace, operatorNamespaceOf } from './versions.ts';
 
 /** What the operator would do about one OAuthClient, found out without a call to any server. */
@@ -218,7 +218,8 @@ async function loadList<T>(
   const resource = RESOURCES.secret;
   const found = await api.collect(resource, selection, convert);
   if (!found.ok) {
-    unseen.add(part, unseenBecause({ verb: 'list', resource, namespace: selection.namespace }, consequence));
+    const asked = { verb: 'list', resource, namespace: selection.namespace } as const;
+    unseen.add(part, unseenAfter(found, asked, consequence));
     return;
   }
   for (const object of found.object.items) {
@@ -245,7 +246,11 @@ async function loadNamespace(
     const asked = { verb: 'get', resource, namespace: name } as const;
     unseen.add(
       'NamespaceLabels',
-      unseenBecause(asked, `the labels of namespace ${name}, by which servers may admit it, are not seen`),
+      unseenAfter(
+        found,
+        asked,
+        `the labels of namespace ${name}, by which servers may admit it, are not seen`,
+      ),
     );
   }
 }
@@ -273,7 +278,7 @@ async function serversFor(
       }
       if (answer.status !== 404) {
         const verb = name === undefined ? 'list' : 'get';
-        unseen.add(kind, unseenBecause({ verb, resource, ...home }, `no ${kind} is seen`));
+        unseen.add(kind, unseenAfter(answer, { verb, resource, ...home }, `no ${kind} is seen`));
       }
       return [];
     }),

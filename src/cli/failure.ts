@@ -75,6 +75,12 @@ const missingRight = (asked: AskedCall): string =>
 export const unseenBecause = (asked: AskedCall, consequence: string): string =>
   `${missingRight(asked).replace(/\.$/, '')}, so ${consequence}.`;
 
+/** The same for any call that failed: of another failure it says what happened. */
+export const unseenAfter = (refused: RefusedCall, asked: AskedCall, consequence: string): string =>
+  refused.status === 403
+    ? unseenBecause(asked, consequence)
+    : `${commandFailure(refused, asked).sentence} So ${consequence}.`;
+
 function notServed({ resource }: AskedCall): CommandFailure {
   return {
     exit: 'unreachable',
