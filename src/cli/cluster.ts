@@ -1,4 +1,4 @@
-import { createKubernetesApi, type PagedApi } from '../adapters/kubernetes/api.ts';
+import { createKubernetesApi, type PluginApi } from '../adapters/kubernetes/api.ts';
 import { type Connection, connect } from '../adapters/kubernetes/connection.ts';
 import { failureOf } from '../adapters/kubernetes/exchange.ts';
 import type { Selection } from '../adapters/kubernetes/paths.ts';
@@ -22,7 +22,7 @@ export interface ClusterFlags {
 
 /** The cluster of the caller's kubeconfig, with the caller's own rights. */
 export interface ClusterAccess {
-  readonly api: PagedApi;
+  readonly api: PluginApi;
   readonly clock: Clock;
   /** By `-n`, else that of the context, else `default`. */
   readonly namespace: string;

@@ -1,7 +1,7 @@
 import { type KubernetesObject, keyOf, type Resource } from '../../api/kubernetes.ts';
 import type { ApiResult, KubernetesApi, ObjectKey } from '../../controller/ports.ts';
 import type { Connection } from './connection.ts';
-import { createExchange, type ExchangeOptions } from './exchange.ts';
+import { type ApiExchange, createExchange, type ExchangeOptions } from './exchange.ts';
 import { collectPages } from './pages.ts';
 import type { ListOf, Selection } from './paths.ts';
 import { acceptOf, collectionPath, objectPath, type RawObject } from './paths.ts';
@@ -20,6 +20,12 @@ export interface PagedApi extends KubernetesApi {
   ): Promise<ApiResult<ListOf<R>>>;
 }
 
+/** What the plugin requests beside that. */
+export interface PluginApi extends PagedApi {
+  /** Like {@link KubernetesApi.replace}, but stores nothing (`dryRun=All`): tests whether it would be admitted. */
+  dryRunReplace<T extends KubernetesObject>(resource: Resource, object: T): Promise<ApiResult<T>>;
+}
+
 interface ApiOptions extends ExchangeOptions {
   /** The owner of fields in `managedFields`. Default `oauth-registrar`. */
   readonly fieldManager?: string;
@@ -30,7 +36,7 @@ interface ApiOptions extends ExchangeOptions {
  * resource if they have none. `reason` is `NoAnswer` with status 0, `NotServed` with a 404 that names no object, and
  * `Invalid` with a key that no object can have (then nothing is sent).
  */
-export function createKubernetesApi(connection: Connection, options: ApiOptions): PagedApi {
+export function createKubernetesApi(connection: Connection, options: ApiOptions): PluginApi {
   const exchange = createExchange(connection, options);
   const query = { fieldManager: options.fieldManager ?? 'oauth-registrar' };
   return {
@@ -57,14 +63,9 @@ export function createKubernetesApi(connection: Connection, options: ApiOptions)
         accept: acceptOfWritten(resource),
         body: typed(resource, object),
       }),
-    async replace(resource, object, subresource) {
-      const path = objectPath(resource, object.metadata, subresource);
-      if (path === undefined) {
-        return invalid(object.metadata);
-      }
-      const accept = acceptOfWritten(resource);
-      return exchange({ method: 'PUT', path, query, accept, body: typed(resource, object) });
-    },
+    dryRunReplace: (resource, object) =>
+      put(exchange, { resource, object, query: { ...query, dryRun: 'All' } }),
+    replace: (resource, object, subresource) => put(exchange, { resource, object, query, subresource }),
     async patch(resource, key, patch) {
       const path = objectPath(resource, key);
       if (path === undefined) {
@@ -83,6 +84,29 @@ export function createKubernetesApi(connection: Connection, options: ApiOptions)
       return exchange({ method: 'DELETE', path, body });
     },
   };
+}
+
+interface Put<T> {
+  readonly resource: Resource;
+  readonly object: T;
+  readonly query: Readonly<Record<string, string>>;
+  readonly subresource?: 'status' | undefined;
+}
+
+async function put<T extends KubernetesObject>(
+  exchange: ApiExchange,
+  { resource, object, query, subresource }: Put<T>,
+): Promise<ApiResult<T>> {
+  const path = objectPath(resource, object.metadata, subresource);
+  return path === undefined
+    ? invalid(object.metadata)
+    : exchange({
+        method: 'PUT',
+        path,
+        query,
+        accept: acceptOfWritten(resource),
+        body: typed(resource, object),
+      });
 }
 
 /** The writer of a Secret knows its values: the answer needs metadata only. */

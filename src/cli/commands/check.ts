@@ -7,10 +7,14 @@ import { API_VERSION, type KubernetesObject, RESOURCES, type Resource } from '..
 import type { OAuthClient } from '../../api/oauth-client.ts';
 import { VERSION } from '../../api/version.ts';
 import { toServerObject } from '../../core/server-object.ts';
-import { checkClient } from '../client-check.ts';
+import { isJsonObject } from '../../oauth/json.ts';
+import { asSentence } from '../../oauth/text.ts';
+import { type ClientCheck, checkClient } from '../client-check.ts';
 import { clientCheckTree, clientCheckValue, isGood } from '../client-check-tree.ts';
+import type { ClusterAccess } from '../cluster.ts';
 import type { CliCommand, ClusterContext, CommandResult } from '../command.ts';
-import { type CommandFailure, commandFailure } from '../failure.ts';
+import { type CommandFailure, commandFailure, EXITS, unseenBecause } from '../failure.ts';
+import type { Printer } from '../print.ts';
 import { checkServer } from '../server-check.ts';
 import { serverCheckTree } from '../server-check-tree.ts';
 import { oneObjectRefusal } from '../target.ts';
@@ -156,18 +160,36 @@ async function checkServerObject(
   }
 }
 
+/** Each client of the file by itself: one that can't be checked does not keep the others from it. */
 async function checkFile(file: string, context: ClusterContext): Promise<CommandResult> {
   const clients = await readClients(file, context);
   if ('sentence' in clients) {
     return clients;
   }
-  let result: CommandResult = 'done';
+  const { cluster, print } = context;
+  const values: object[] = [];
+  let worst: Exit = 'done';
   for (const client of clients) {
-    const one = await checkNew(client, context);
-    result = one === 'done' ? result : one;
+    const checked = await checkNew(client, cluster);
+    if ('sentence' in checked) {
+      print.note(checked.sentence);
+    } else {
+      values.push(clientCheckValue(checked.check));
+      printChecked(checked, print);
+    }
+    worst = worseOf(worst, 'sentence' in checked ? checked.exit : exitOf(checked));
   }
-  return result;
+  if (clients.length > 1) {
+    printValue(values, print);
+  } else if (values[0] !== undefined) {
+    printValue(values[0], print);
+  }
+  return worst;
 }
+
+type Exit = CommandFailure['exit'];
+
+const worseOf = (one: Exit, other: Exit): Exit => (EXITS[other].code > EXITS[one].code ? other : one);
 
 async function readClients(
   file: string,
@@ -185,7 +207,20 @@ async function readClients(
   if (broken !== undefined) {
     return usage(`${file} is not YAML: ${broken.message.split('\n')[0]}`);
   }
-  const clients = documents.map((document) => document.toJS() as OAuthClient | null).filter(isClient);
+  let objects: readonly (OAuthClient | null)[];
+  try {
+    objects = documents.map((document) => document.toJS() as OAuthClient | null);
+  } catch (error) {
+    // Such as an alias without its anchor, which the parser does not see.
+    return usage(
+      `${file} is not YAML: ${asSentence(error instanceof Error ? error.message : String(error))}`,
+    );
+  }
+  const clients = objects.filter(isClient);
+  const empty = clients.find(({ spec }) => !isJsonObject(spec));
+  if (empty !== undefined) {
+    return usage(`OAuthClient "${empty.metadata.name}" of ${file} has no spec.`);
+  }
   return clients.length === 0
     ? usage(`${file} has no OAuthClient of ${API_VERSION} with a name.`)
     : clients.map((client) => placedIn(client, cluster.namespace));
@@ -201,35 +236,67 @@ const placedIn = (client: OAuthClient, namespace: string): OAuthClient => ({
   metadata: { ...client.metadata, namespace: client.metadata.namespace ?? namespace },
 });
 
+interface Checked {
+  readonly raw: OAuthClient;
+  readonly check: ClientCheck;
+}
+
 /** An object of that name may exist: then the file is an edit of it. */
-async function checkNew(client: OAuthClient, context: ClusterContext): Promise<CommandResult> {
-  const { api } = context.cluster;
+async function checkNew(client: OAuthClient, cluster: ClusterAccess): Promise<Checked | CommandFailure> {
+  const { api } = cluster;
   const resource = RESOURCES.oauthClient;
   const { namespace = '', name } = client.metadata;
   const found = await api.get<OAuthClient>(resource, { namespace, name });
-  if (found.ok) {
-    const { metadata, status } = found.object;
-    const generation = (metadata.generation ?? 0) + 1;
-    const labels = { ...metadata.labels, ...client.metadata.labels };
-    const edited = { ...client, metadata: { ...metadata, labels, generation } };
-    return checkOne(status === undefined ? edited : { ...edited, status }, context);
-  }
-  const admitted = await api.dryRun<OAuthClient>(resource, client);
+  const wanted = found.ok ? editOf(found.object, client) : client;
+  const verb = found.ok ? 'update' : 'create';
+  const admitted = found.ok
+    ? await api.dryRunReplace<OAuthClient>(resource, wanted)
+    : await api.dryRun<OAuthClient>(resource, wanted);
   if (!admitted.ok && admitted.status !== 403) {
-    return commandFailure(admitted, { verb: 'create', resource, namespace, name });
+    return commandFailure(admitted, { verb, resource, namespace, name });
   }
-  const { status: _, ...created } = admitted.ok ? admitted.object : client;
-  return checkOne(created, context);
+  const { status: _, ...shown } = admitted.ok ? admitted.object : wanted;
+  const status = found.ok ? found.object.status : undefined;
+  const checked = await checkExisting(status === undefined ? shown : { ...shown, status }, cluster);
+  if (admitted.ok) {
+    return checked;
+  }
+  const consequence = 'the API server has not validated the file';
+  const notSeen = [unseenBecause({ verb, resource, namespace }, consequence), ...checked.check.notSeen];
+  return { ...checked, check: { ...checked.check, notSeen } };
 }
 
+function editOf({ metadata }: OAuthClient, file: OAuthClient): OAuthClient {
+  const labels = { ...metadata.labels, ...file.metadata.labels };
+  return { ...file, metadata: { ...metadata, labels, generation: (metadata.generation ?? 0) + 1 } };
+}
+
+const checkExisting = async (raw: OAuthClient, cluster: ClusterAccess): Promise<Checked> => ({
+  raw,
+  check: await checkClient(raw, cluster),
+});
+
+const exitOf = ({ check }: Checked): Exit => (isGood(check) ? 'done' : 'found');
+
 async function checkOne(raw: OAuthClient, { cluster, print }: ClusterContext): Promise<CommandResult> {
-  const result = await checkClient(raw, cluster);
+  const checked = await checkExisting(raw, cluster);
+  printChecked(checked, print);
+  printValue(clientCheckValue(checked.check), print);
+  return exitOf(checked);
+}
+
+/** As people read it, or by -o name. */
+function printChecked({ raw, check }: Checked, print: Printer): void {
   if (print.format === undefined) {
-    printTree(print, clientCheckTree(result));
+    printTree(print, clientCheckTree(check));
   } else if (print.format === 'name') {
     print.object(raw);
-  } else {
-    print.value(clientCheckValue(result));
   }
-  return isGood(result) ? 'done' : 'found';
+}
+
+/** By -o json or -o yaml. */
+function printValue(value: object, print: Printer): void {
+  if (print.format === 'json' || print.format === 'yaml') {
+    print.value(value);
+  }
 }

@@ -14,6 +14,8 @@ interface ApiServerOptions {
   readonly cluster?: Cluster;
   /** Refused with 403, such as `list secrets` or `get pods`. */
   readonly forbids?: readonly string[];
+  /** Request, as in `requests` → status that refuses it. */
+  readonly refusals?: Readonly<Record<string, number>>;
   /** Kinds that the cluster does not have, by plural. */
   readonly lacks?: readonly string[];
   /** Answered with 503, in the same form. */
@@ -139,7 +141,7 @@ type Answer = readonly [status: number, body: object];
 async function answerOf(
   request: IncomingMessage,
   cluster: Cluster,
-  { forbids = [], fails = [], lacks = [], resources = [] }: ApiServerOptions,
+  { forbids = [], fails = [], refusals = {}, lacks = [], resources = [] }: ApiServerOptions,
   requests: string[],
 ): Promise<Answer> {
   const url = new URL(request.url ?? '', 'http://fake');
@@ -149,7 +151,8 @@ async function answerOf(
   const isMetadata = request.headers.accept?.includes('PartialObjectMetadata') === true;
   const key = { name: decodeURIComponent(name ?? ''), ...(namespace === undefined ? {} : { namespace }) };
   const where = name === undefined ? `in ${namespace ?? 'all namespaces'}` : keyOf(key);
-  requests.push(`${verb} ${plural} ${where}${isMetadata ? ' (metadata)' : ''}`);
+  const asked = `${verb} ${plural} ${where}${isMetadata ? ' (metadata)' : ''}`;
+  requests.push(asked);
   if (resource === undefined || lacks.includes(plural)) {
     return [404, { kind: 'Status', code: 404, reason: 'NotFound', message: 'not served' }];
   }
@@ -158,6 +161,10 @@ async function answerOf(
   }
   if (fails.includes(`${verb} ${plural}`)) {
     return failed(503, 'ServiceUnavailable', 'the store has no leader', key.name);
+  }
+  const refusal = refusals[asked];
+  if (refusal !== undefined) {
+    return failed(refusal, 'Refused', 'as the test asks', key.name);
   }
   const shown = (object: Stored) => (isMetadata ? { metadata: object.metadata } : typed(resource, object));
   if (verb === 'list') {

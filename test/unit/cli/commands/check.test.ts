@@ -3,6 +3,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
+import { parse } from 'yaml';
 import { RESOURCES } from '../../../../src/api/kubernetes.ts';
 import { EXITS } from '../../../../src/cli/failure.ts';
 import type { HttpOutcome, HttpRequest } from '../../../../src/controller/ports.ts';
@@ -290,6 +291,7 @@ describe('a file', () => {
       '\u2502 Too little is seen to plan; below is what is not seen.',
       '\u251c\u2500 ClusterAuthorizationServer corporate: not usable',
       '\u2514\u2500 Not seen:',
+      '   \u251c\u2500 Your account may not create oauthclients.oauth-registrar.dev in namespace shop, so the API server has not validated the file.',
       '   \u251c\u2500 The plugin assumes that the operator is in namespace oauth-registrar-system; --operator-namespace names another.',
       '   \u251c\u2500 Your account may not list secrets in namespace oauth-registrar-system, so no record of a registration is seen.',
       '   \u251c\u2500 Your account may not list secrets in namespace shop, so it is not seen what the Secrets of workloads show.',
@@ -324,11 +326,107 @@ describe('a file', () => {
     });
     expect((JSON.parse(stdout) as Planned).body).toMatchObject({ client_name: 'New' });
     expect(server.requests).not.toContain('create oauthclients in shop');
+    expect(server.requests).toContain('dry run of update oauthclients');
+    const { generation } = server.cluster.find('OAuthClient', 'shop/new')?.metadata ?? {};
+    expect(generation).toBe(client.metadata.generation);
+  });
+
+  test('is an edit that the caller may not make: it is not validated', async () => {
+    const client = clientObject({ name: 'new', uid: 'u' }, {}, {});
+    const forbids = ['update oauthclients'];
+    const server = await startPluginCluster({ objects: [...objects, client], forbids });
+    const { stdout } = await runPlugin(['check', '-f', written(FILE), '-o', 'json'], server);
+    const said = JSON.parse(stdout) as Planned;
+    expect(said.body).toMatchObject({ client_name: 'New' });
+    expect(said.notSeen[0]).toBe(
+      'Your account may not update oauthclients.oauth-registrar.dev in namespace shop, so the API server has not validated the file.',
+    );
+  });
+
+  describe('of several clients', () => {
+    const OTHER = FILE.replace('name: new', 'name: other');
+    const IN_VAIN = FILE.replace('name: new', 'name: in-vain').replace(
+      'namespace: shop',
+      'namespace: closed',
+    );
+    const ALSO = IN_VAIN.replace('name: in-vain', 'name: also');
+    const several = [FILE, IN_VAIN, ALSO, OTHER].join('---\n');
+
+    test('with -o json is one array', async () => {
+      const server = await startPluginCluster({ objects });
+      const args = ['check', '-f', written(`${FILE}---\n${OTHER}`), '-o', 'json'];
+      const { code, stdout } = await runPlugin(args, server);
+      expect((JSON.parse(stdout) as readonly { name: string }[]).map(({ name }) => name)).toEqual([
+        'new',
+        'other',
+      ]);
+      expect(code).toBe(EXITS.done.code);
+    });
+
+    test('with -o yaml is one array', async () => {
+      const server = await startPluginCluster({ objects });
+      const args = ['check', '-f', written(`${FILE}---\n${OTHER}`), '-o', 'yaml'];
+      const { stdout } = await runPlugin(args, server);
+      expect((parse(stdout) as readonly { name: string }[]).map(({ name }) => name)).toEqual([
+        'new',
+        'other',
+      ]);
+    });
+
+    test('says what is wrong with each, and the exit code is the worst', async () => {
+      const server = await startPluginCluster({
+        objects,
+        refusals: { 'create oauthclients in closed': 422 },
+      });
+      const { code, stdout, stderr } = await runPlugin(['check', '-f', written(several)], server);
+      expect(stdout.match(/^OAuthClient .*/gm)).toEqual([
+        'OAuthClient shop/new: next step Register',
+        'OAuthClient shop/other: next step Register',
+      ]);
+      expect(stderr).toBe(
+        ['in-vain', 'also']
+          .map(
+            (name) =>
+              `The API server refuses to create oauthclients.oauth-registrar.dev "${name}" in namespace closed: as the test asks.\n`,
+          )
+          .join(''),
+      );
+      expect(code).toBe(EXITS.found.code);
+    });
+  });
+
+  test('of which the API server does not list the Secrets at the moment: not a right is missing', async () => {
+    const server = await startPluginCluster({
+      objects,
+      fails: ['list secrets', 'get namespaces'],
+    });
+    const { code, stdout } = await runPlugin(['check', '-f', written(FILE), '-o', 'json'], server);
+    const refused =
+      "The API server can't list secrets in namespace shop at present: the store has no leader.";
+    expect((JSON.parse(stdout) as Planned).notSeen).toEqual(
+      expect.arrayContaining([
+        `${refused} So it is not seen what the Secrets of workloads show.`,
+        `${refused} So no credential of the namespace is seen.`,
+        "The API server can't get namespaces in namespace shop at present: the store has no leader. So the labels of namespace shop, by which servers may admit it, are not seen.",
+      ]),
+    );
+    expect(stdout).not.toContain('Your account may not');
+    expect(code).toBe(EXITS.done.code);
   });
 
   test.each([
     ['kind: Pod', /^\S+ has no OAuthClient of oauth-registrar\.dev\/v1alpha1 with a name\.\n$/],
     ['kind: [', /^\S+ is not YAML: .+\n$/],
+    [
+      FILE.replace('name: corporate', 'name: *missing'),
+      /^\S+ is not YAML: Unresolved alias \(the anchor must be set before the alias\): missing\.\n$/,
+    ],
+    [
+      `a: &a [x, x, x, x, x, x, x, x, x, x]\n${['b', 'c', 'd'].map((name, at) => `${name}: &${name} [${Array(10).fill(`*${'abc'[at]}`)}]\n`).join('')}`,
+      /^\S+ is not YAML: Excessive alias count indicates a resource exhaustion attack\.\n$/,
+    ],
+    [FILE.slice(0, FILE.indexOf('spec:')), /^OAuthClient "new" of \S+ has no spec\.\n$/],
+    [`${FILE.slice(0, FILE.indexOf('spec:'))}spec: [1]\n`, /^OAuthClient "new" of \S+ has no spec\.\n$/],
   ])('%j is wrong usage', async (text, stderr) => {
     const run = await runPlugin(['check', '-f', written(text)], await startPluginCluster());
     expect(run).toMatchObject({ code: EXITS.usage.code, stdout: '' });
