@@ -12,8 +12,28 @@ interface Frame {
   readonly current?: 'clients' | 'servers' | 'outstanding';
 }
 
-export function framed(frame: Frame, view: InventoryView, content: Content): string {
-  const { title, root } = frame;
+export const framed = (frame: Frame, view: InventoryView, content: Content): string =>
+  htmlOf(frame, [
+    h('a', { class: 'skip', href: '#content' }, 'Skip to the content'),
+    h('header', null, h('p', { class: 'brand' }, 'oauth-registrar'), navigation(frame, view)),
+    h('main', { id: 'content', tabindex: -1 }, h('h1', null, frame.title), hiddenNote(view), content),
+    footer(view),
+  ]);
+
+/** A page that says nothing of the cluster. */
+export const framedAlone = (frame: Frame, content: Content): string =>
+  htmlOf(frame, [
+    h('header', null, h('p', { class: 'brand' }, 'oauth-registrar')),
+    h(
+      'main',
+      { id: 'content', tabindex: -1 },
+      h('h1', null, frame.title),
+      content,
+      h('p', null, h('a', { href: frame.root }, 'Show all clients')),
+    ),
+  ]);
+
+function htmlOf({ title, root }: Frame, body: readonly Element[]): string {
   const page = h(
     'html',
     { lang: 'en' },
@@ -25,14 +45,7 @@ export function framed(frame: Frame, view: InventoryView, content: Content): str
       h('title', null, `${title} - OAuth clients`),
       h('link', { rel: 'stylesheet', href: `${root}style.css` }),
     ),
-    h(
-      'body',
-      null,
-      h('a', { class: 'skip', href: '#content' }, 'Skip to the content'),
-      h('header', null, h('p', { class: 'brand' }, 'oauth-registrar'), navigation(frame, view)),
-      h('main', { id: 'content', tabindex: -1 }, h('h1', null, title), hiddenNote(view), content),
-      footer(view),
-    ),
+    h('body', null, body),
   );
   return `<!doctype html>${render(page)}`;
 }

@@ -1,7 +1,7 @@
 import { clientPage } from './client-page.ts';
 import { clientsPage } from './clients-page.ts';
 import { h } from './element.ts';
-import { framed } from './frame.ts';
+import { framed, framedAlone } from './frame.ts';
 import { outstandingPage } from './outstanding-page.ts';
 import { readParameters } from './page-query.ts';
 import { serversPage } from './servers-page.ts';
@@ -43,7 +43,7 @@ export function respond(path: string, query: string, view: InventoryView): PageA
   }
   const parameters = readParameters(query);
   if ('problem' in parameters) {
-    return problemPage(400, parameters.problem, view, rootOf(path));
+    return badRequest(path, parameters.problem);
   }
   switch (path) {
     case '/':
@@ -62,9 +62,7 @@ function clientAt(path: string, view: InventoryView): PageAnswer {
   const row = view.rows.find(
     (one) => encodeURIComponent(one.namespace) === namespace && encodeURIComponent(one.name) === name,
   );
-  return row === undefined
-    ? problemPage(404, 'There is no such page, or you may not see it.', view, rootOf(path))
-    : found(clientPage(view, row));
+  return row === undefined ? notFoundPage(view, rootOf(path)) : found(clientPage(view, row));
 }
 
 const found = (body: string): PageAnswer => ({ status: 200, contentType: 'text/html; charset=utf-8', body });
@@ -72,7 +70,15 @@ const found = (body: string): PageAnswer => ({ status: 200, contentType: 'text/h
 /** From a path to the root: a path of three parts is two folders below it. */
 const rootOf = (path: string): string => '../'.repeat(Math.max(0, path.split('/').length - 2)) || './';
 
-function problemPage(status: 400 | 404, problem: string, view: InventoryView, root: string): PageAnswer {
-  const title = status === 404 ? 'Not found' : 'The URL is not as it has to be';
-  return { ...found(framed({ title, root }, view, h('p', null, problem))), status };
+function notFoundPage(view: InventoryView, root: string): PageAnswer {
+  const content = h('p', null, 'There is no such page, or you may not see it.');
+  return { ...found(framed({ title: 'Not found', root }, view, content)), status: 404 };
 }
+
+/** The answer to parameters that mean nothing, which is made before anything of the cluster is read. */
+export const badRequest = (path: string, problem: string): PageAnswer => ({
+  ...found(
+    framedAlone({ title: 'The URL is not as it has to be', root: rootOf(path) }, h('p', null, problem)),
+  ),
+  status: 400,
+});

@@ -2,7 +2,7 @@ import { timingSafeEqual } from 'node:crypto';
 import { SHARES } from '../../api/shares.ts';
 import type { Log } from '../../controller/ports.ts';
 import { readParameters } from '../../inventory/page-query.ts';
-import { PAGE_HEADERS, respond, STYLE_PATH, styleSheet } from '../../inventory/respond.ts';
+import { badRequest, PAGE_HEADERS, respond, STYLE_PATH, styleSheet } from '../../inventory/respond.ts';
 import type { InventoryView } from '../../inventory/view.ts';
 import { sha256 } from '../../oauth/sha256.ts';
 import {
@@ -111,7 +111,7 @@ async function answerTo(options: InventoryEndpointOptions, request: ServedReques
   }
   const parameters = readParameters(query);
   if ('problem' in parameters) {
-    return sentence(400, parameters.problem);
+    return pageOf(badRequest(path, parameters.problem));
   }
   const { namespace } = parameters;
   const reader = { authorization: headers.authorization, address, namespace, isClosed };
@@ -119,8 +119,14 @@ async function answerTo(options: InventoryEndpointOptions, request: ServedReques
   if ('message' in page) {
     return sentence(page.status, page.message, HINTS[page.status]);
   }
-  return { status: page.status, headers: { 'content-type': page.contentType }, body: page.body };
+  return pageOf(page);
 }
+
+const pageOf = ({ status, contentType, body }: ReturnType<typeof respond>): ServedAnswer => ({
+  status,
+  headers: { 'content-type': contentType },
+  body,
+});
 
 function isKnownHost(host: string | undefined, known: readonly string[] | undefined): boolean {
   return known === undefined || (host !== undefined && known.includes(host.replace(/:[0-9]+$/, '')));

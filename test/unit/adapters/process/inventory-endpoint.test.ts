@@ -55,7 +55,9 @@ describe('the endpoint of the inventory', () => {
       const { ask, readers } = await start();
       expect(await ask(path)).toMatchObject({
         status: 400,
-        body: 'The parameter namespace has to be the name of a namespace: a DNS label of at most 63 characters.\n',
+        body: expect.stringContaining(
+          '<p>The parameter namespace has to be the name of a namespace: a DNS label of at most 63 characters.</p>',
+        ),
       });
       expect(readers).toEqual([]);
     },
