@@ -119,12 +119,11 @@ async function waitFor(
   }
 }
 
-/** The condition that says most, as one line. */
+/** How the object stands, as one line. The other conditions refer to Ready for what they have in common with it. */
 function stateOf(object: Steered | undefined): string {
   if (object === undefined) {
     return 'The object is gone.';
   }
-  const shown =
-    conditionIn(object, 'Stalled') ?? conditionIn(object, 'Reconciling') ?? conditionIn(object, 'Ready');
+  const shown = conditionIn(object, 'Ready');
   return shown === undefined ? 'Not yet seen by the operator.' : `${shown.reason}: ${shown.message}`;
 }

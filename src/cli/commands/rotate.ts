@@ -46,8 +46,7 @@ its overlap (spec.replacement.overlap) is over.`,
   },
 };
 
-/** A person must act first, for a reason that was not there before. */
-function isRefusedSince(now: Steered, before: Steered): boolean {
-  const stalled = conditionIn(now, 'Stalled');
-  return stalled !== undefined && stalled.message !== conditionIn(before, 'Stalled')?.message;
-}
+/** A person must act first, for a reason that was not there before: Ready has the words, and Stalled refers to it. */
+const isRefusedSince = (now: Steered, before: Steered): boolean =>
+  conditionIn(now, 'Stalled') !== undefined &&
+  conditionIn(now, 'Ready')?.message !== conditionIn(before, 'Ready')?.message;

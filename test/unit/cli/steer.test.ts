@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { SEE_READY } from '../../../src/api/conditions.ts';
 import { EXITS } from '../../../src/cli/failure.ts';
 import type { Change, Stored } from '../../kit/fakes/cluster.ts';
 import { custom, runPlugin, startPluginCluster } from '../../kit/fakes/plugin.ts';
@@ -9,8 +10,9 @@ const condition = (type: string, status: string, reason: string, message: string
   ...{ type, status, reason, message, lastTransitionTime: at },
 });
 const READY = condition('Ready', 'True', 'Registered', 'All is well.');
-const BUSY = condition('Reconciling', 'True', 'AuthorizationServerUnavailable', 'The server is away.');
-const STALLED = condition('Stalled', 'True', 'ReplacementRefused', 'The server refuses a second client.');
+const BUSY = condition('Reconciling', 'True', 'AuthorizationServerUnavailable', SEE_READY);
+const REFUSED = condition('Ready', 'True', 'ReplacementRefused', 'The server refuses a second client.');
+const STALLED = condition('Stalled', 'True', 'ReplacementRefused', SEE_READY);
 const REGISTERED = condition('Registered', 'True', 'Registered', 'Registered.');
 
 const HAS_CLIENT = { clientId: 'c1', observedGeneration: 1, conditions: [READY, REGISTERED] };
@@ -176,13 +178,27 @@ describe('rotate', () => {
 
   test('says that the server refuses another client', async () => {
     const { code, stdout, stderr } = await run(['rotate', 'storefront', ...IN_SHOP, '--yes'], {
-      operator: () => ({ ...HAS_CLIENT, conditions: [READY, REGISTERED, STALLED] }),
+      operator: () => ({ ...HAS_CLIENT, conditions: [REFUSED, REGISTERED, STALLED] }),
     });
     expect([code, stdout, stderr]).toEqual([
       0,
       'OAuthClient shop/storefront keeps its client.\n',
       'ReplacementRefused: The server refuses a second client.\n',
     ]);
+  });
+
+  test('ends where another reason makes it wait for a person than before', async () => {
+    const waits = condition(
+      'Ready',
+      'True',
+      'ReplacementPending',
+      'Another client is registered when you ask.',
+    );
+    const { code, stdout } = await run(['rotate', 'storefront', ...IN_SHOP, '--yes', '--timeout=5s'], {
+      objects: [client({ ...HAS_CLIENT, conditions: [waits, REGISTERED, STALLED] })],
+      operator: () => ({ ...HAS_CLIENT, conditions: [REFUSED, REGISTERED, STALLED] }),
+    });
+    expect([code, stdout]).toEqual([0, 'OAuthClient shop/storefront keeps its client.\n']);
   });
 
   test('of an object without a client is refused', async () => {
