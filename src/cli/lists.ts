@@ -10,7 +10,7 @@ import type { ClusterAccess } from './cluster.ts';
 import type { ClusterContext, CommandResult } from './command.ts';
 import { type CommandFailure, commandFailure } from './failure.ts';
 import type { Cell } from './print.ts';
-import { operatorNamespaceOf } from './versions.ts';
+import { operatorNamespaceOf, withOperatorNamespace } from './versions.ts';
 
 /** The ConfigMaps in which the operator lists what people may have to look for at servers. */
 
@@ -120,12 +120,10 @@ export const selectedEntries = <E extends Entry>(
     ? entries
     : entries.filter(({ client }) => namespaceOf(client) === selection.namespace);
 
-/** The entries have no labels, so -l would hide some without a word. */
-export const selectorRefused = ({
-  selection,
-}: Pick<ClusterAccess, 'selection'>): CommandFailure | undefined =>
-  selection.labelSelector === undefined
-    ? undefined
+/** The access by which a command reads the lists. The entries have no labels, so -l would hide some without a word. */
+export const openLists = async (cluster: ClusterAccess): Promise<ClusterAccess | CommandFailure> =>
+  cluster.selection.labelSelector === undefined
+    ? withOperatorNamespace(cluster)
     : { exit: 'usage', sentence: 'The entries of this list have no labels: leave -l out, and use -n or -A.' };
 
 /** One row of a list, and how to look for its client. */

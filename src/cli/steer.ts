@@ -2,12 +2,11 @@ import type { ClusterContext, CommandResult } from './command.ts';
 import { confirm } from './confirm.ts';
 import { type CommandFailure, commandFailure } from './failure.ts';
 import { followObject } from './follow.ts';
-import { conditionIn, type Steered, type SteerTarget } from './target.ts';
+import { conditionIn, type Steered, type SteerTarget, steerTarget } from './target.ts';
 import { waitMs } from './wait-flags.ts';
 
 /** One thing that a person asks of the operator: a write, and how one sees that it is done. */
 interface Steering {
-  readonly target: SteerTarget;
   /** The merge patch (RFC 7386). */
   readonly patchOf: (object: Steered) => object;
   /** Why it is not to be asked of this object, in one sentence. */
@@ -28,8 +27,29 @@ export const GONE = 'is gone';
 /** A value of an annotation that requests something: no earlier one is the same. */
 export const requestValue = (now: number): string => new Date(now).toISOString();
 
-/** Asks, writes once, and shows what the operator does until it is done. */
-export async function steer(steering: Steering, context: ClusterContext): Promise<CommandResult> {
+interface Targeted extends Steering {
+  readonly target: SteerTarget;
+}
+
+/**
+ * Reads the operand, asks, writes once, and shows what the operator does until it is done.
+ *
+ * @param steeringOf for the object that the operand names; a failure where a flag is wrong
+ */
+export async function steer(
+  permitted: 'Clients' | 'Any',
+  steeringOf: (target: SteerTarget) => Steering | CommandFailure,
+  context: ClusterContext,
+): Promise<CommandResult> {
+  const target = steerTarget(context.operands[0] ?? '', context.cluster, permitted);
+  if ('sentence' in target) {
+    return target;
+  }
+  const steering = steeringOf(target);
+  return 'sentence' in steering ? steering : carryOut({ ...steering, target }, context);
+}
+
+async function carryOut(steering: Targeted, context: ClusterContext): Promise<CommandResult> {
   const { target, refusalOf, questionOf } = steering;
   const { resource, key } = target;
   const timeoutMs = waitMs(context);
@@ -54,7 +74,7 @@ export async function steer(steering: Steering, context: ClusterContext): Promis
 
 /** The write fails if somebody changed the object since it was read: the question was about what was read. */
 async function write(
-  { target, patchOf }: Steering,
+  { target, patchOf }: Targeted,
   before: Steered,
   { cluster, terminal }: Pick<ClusterContext, 'cluster' | 'terminal'>,
 ): Promise<CommandFailure | undefined> {
@@ -88,7 +108,7 @@ function asked({ print }: Pick<ClusterContext, 'print'>): CommandResult {
 }
 
 async function waitFor(
-  { target, isDone, doneText, endsReady }: Steering,
+  { target, isDone, doneText, endsReady }: Targeted,
   before: Steered,
   timeoutMs: number,
   { cluster, print, terminal }: ClusterContext,

@@ -2,7 +2,7 @@ import { ANNOTATIONS } from '../../api/names.ts';
 import type { CliCommand } from '../command.ts';
 import { YES } from '../confirm.ts';
 import { GONE, steer } from '../steer.ts';
-import { CLIENT_OPERAND, steerTarget } from '../target.ts';
+import { CLIENT_OPERAND } from '../target.ts';
 import { WAIT } from '../wait-flags.ts';
 
 export const abandonCommand: CliCommand = {
@@ -12,18 +12,13 @@ export const abandonCommand: CliCommand = {
   operands: [CLIENT_OPERAND],
   options: [YES, ...WAIT],
   hasNoOutput: true,
-  async run(context) {
-    const target = steerTarget(context.operands[0] ?? '', context.cluster, 'Clients');
-    if ('sentence' in target) {
-      return target;
-    }
-    const { namespace = '', name } = target.key;
+  run(context) {
     return steer(
-      {
-        target,
+      'Clients',
+      (target) => ({
         refusalOf: ({ metadata }) =>
           metadata.deletionTimestamp === undefined
-            ? `${target.text} is not being deleted, and only then it can be abandoned: kubectl delete oac ${name} -n ${namespace}.`
+            ? `${target.text} is not being deleted, and only then it can be abandoned: kubectl delete oac ${target.key.name} -n ${target.key.namespace}.`
             : undefined,
         questionOf: ({ status }) =>
           `Client ${status?.clientId ?? '(unknown)'} of ${target.text} may stay at its server, and nothing removes it later. Go on?`,
@@ -31,7 +26,7 @@ export const abandonCommand: CliCommand = {
         isDone: (now) => now === undefined,
         doneText: () => `${GONE}; if its client exists, it is left behind`,
         endsReady: false,
-      },
+      }),
       context,
     );
   },

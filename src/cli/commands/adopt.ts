@@ -1,7 +1,12 @@
 import type { CliCommand } from '../command.ts';
 import { GONE, steer } from '../steer.ts';
-import { CLIENT_OPERAND, conditionIn, isSeen, steerTarget } from '../target.ts';
+import { CLIENT_OPERAND, conditionIn, isSeen } from '../target.ts';
 import { WAIT } from '../wait-flags.ts';
+
+const NO_SECRET = {
+  exit: 'usage',
+  sentence: 'Name the Secret that holds the client: --secret NAME is required.',
+} as const;
 
 export const adoptCommand: CliCommand = {
   name: 'adopt',
@@ -17,36 +22,35 @@ registration_access_token, registration_client_uri and, if there is one, client_
     ...WAIT,
   ],
   hasNoOutput: true,
-  async run(context) {
-    const target = steerTarget(context.operands[0] ?? '', context.cluster, 'Clients');
+  run(context) {
     const secret = context.flags['secret'];
-    if ('sentence' in target) {
-      return target;
-    }
-    if (typeof secret !== 'string' || secret === '') {
-      return { exit: 'usage', sentence: 'Name the Secret that holds the client: --secret NAME is required.' };
-    }
     return steer(
-      {
-        target,
-        refusalOf: ({ status }) =>
-          status?.clientId === undefined
-            ? undefined
-            : `${target.text} has client ${status.clientId} already, so it can not adopt another one. Use another OAuthClient.`,
-        patchOf: () => ({ spec: { adopt: { secretRef: { name: secret } } } }),
-        isDone: (now) =>
-          now === undefined ||
-          (isSeen(now) &&
-            (conditionIn(now, 'Registered')?.status === 'True' || conditionIn(now, 'Stalled') !== undefined)),
-        doneText: (now) => {
-          if (now === undefined) {
-            return GONE;
-          }
-          return conditionIn(now, 'Registered')?.status === 'True'
-            ? `has client ${now.status?.clientId}`
-            : 'has not taken over the client';
-        },
-        endsReady: true,
+      'Clients',
+      (target) => {
+        if (typeof secret !== 'string' || secret === '') {
+          return NO_SECRET;
+        }
+        return {
+          refusalOf: ({ status }) =>
+            status?.clientId === undefined
+              ? undefined
+              : `${target.text} has client ${status.clientId} already, so it can not adopt another one. Use another OAuthClient.`,
+          patchOf: () => ({ spec: { adopt: { secretRef: { name: secret } } } }),
+          isDone: (now) =>
+            now === undefined ||
+            (isSeen(now) &&
+              (conditionIn(now, 'Registered')?.status === 'True' ||
+                conditionIn(now, 'Stalled') !== undefined)),
+          doneText: (now) => {
+            if (now === undefined) {
+              return GONE;
+            }
+            return conditionIn(now, 'Registered')?.status === 'True'
+              ? `has client ${now.status?.clientId}`
+              : 'has not taken over the client';
+          },
+          endsReady: true,
+        };
       },
       context,
     );

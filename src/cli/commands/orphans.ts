@@ -1,15 +1,7 @@
 import { nameOfKey, namespaceOf } from '../../api/kubernetes.ts';
 import { howToFindOrphan } from '../../core/find-client.ts';
 import type { CliCommand } from '../command.ts';
-import {
-  LISTS_RIGHT,
-  markersOf,
-  printList,
-  readOrphans,
-  selectedEntries,
-  selectorRefused,
-} from '../lists.ts';
-import { withOperatorNamespace } from '../versions.ts';
+import { LISTS_RIGHT, markersOf, openLists, printList, readOrphans, selectedEntries } from '../lists.ts';
 
 export const orphans: CliCommand = {
   name: 'orphans',
@@ -17,11 +9,10 @@ export const orphans: CliCommand = {
   details: `For each, how to look for the client at its server. If you removed it there, or found none: kubectl oauthclient
 resolve. ${LISTS_RIGHT} The exit code is 1 if there is an entry.`,
   async run({ cluster: given, print }) {
-    const refused = selectorRefused(given);
-    if (refused !== undefined) {
-      return refused;
+    const cluster = await openLists(given);
+    if ('sentence' in cluster) {
+      return cluster;
     }
-    const cluster = await withOperatorNamespace(given);
     const found = await readOrphans(cluster);
     if ('sentence' in found) {
       return found;

@@ -1,7 +1,7 @@
 import { ANNOTATIONS } from '../../api/names.ts';
 import type { CliCommand } from '../command.ts';
 import { GONE, requestValue, steer } from '../steer.ts';
-import { ANY_OPERAND, steerTarget } from '../target.ts';
+import { ANY_OPERAND } from '../target.ts';
 import { WAIT } from '../wait-flags.ts';
 
 export const reconcileCommand: CliCommand = {
@@ -12,20 +12,16 @@ calls, too. The exit code is 0 if the object is ready afterwards, else 1.`,
   operands: [ANY_OPERAND],
   options: WAIT,
   hasNoOutput: true,
-  async run(context) {
-    const target = steerTarget(context.operands[0] ?? '', context.cluster, 'Any');
-    if ('sentence' in target) {
-      return target;
-    }
+  run(context) {
     const asked = requestValue(context.cluster.clock.now());
     return steer(
-      {
-        target,
+      'Any',
+      () => ({
         patchOf: () => ({ metadata: { annotations: { [ANNOTATIONS.reconcileRequestedAt]: asked } } }),
         isDone: (now) => now === undefined || now.status?.lastHandledReconcileAt === asked,
         doneText: (now) => (now === undefined ? GONE : 'is reconciled'),
         endsReady: true,
-      },
+      }),
       context,
     );
   },

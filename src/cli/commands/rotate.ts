@@ -2,7 +2,7 @@ import { ANNOTATIONS } from '../../api/names.ts';
 import type { CliCommand } from '../command.ts';
 import { YES } from '../confirm.ts';
 import { GONE, requestValue, steer } from '../steer.ts';
-import { CLIENT_OPERAND, conditionIn, type Steered, steerTarget } from '../target.ts';
+import { CLIENT_OPERAND, conditionIn, type Steered } from '../target.ts';
 import { WAIT } from '../wait-flags.ts';
 
 export const rotateCommand: CliCommand = {
@@ -13,15 +13,11 @@ its overlap (spec.replacement.overlap) is over.`,
   operands: [CLIENT_OPERAND],
   options: [YES, ...WAIT],
   hasNoOutput: true,
-  async run(context) {
-    const target = steerTarget(context.operands[0] ?? '', context.cluster, 'Clients');
-    if ('sentence' in target) {
-      return target;
-    }
+  run(context) {
     const asked = requestValue(context.cluster.clock.now());
     return steer(
-      {
-        target,
+      'Clients',
+      (target) => ({
         refusalOf: ({ status }) =>
           status?.clientId === undefined
             ? `${target.text} has no client yet, so there is nothing to replace.`
@@ -40,7 +36,7 @@ its overlap (spec.replacement.overlap) is over.`,
             : 'keeps its client';
         },
         endsReady: true,
-      },
+      }),
       context,
     );
   },

@@ -1,6 +1,6 @@
 import type { CliCommand } from '../command.ts';
 import { GONE, steer } from '../steer.ts';
-import { ANY_OPERAND, isSeen, steerTarget } from '../target.ts';
+import { ANY_OPERAND, isSeen } from '../target.ts';
 import { WAIT } from '../wait-flags.ts';
 
 export const suspendCommand: CliCommand = {
@@ -10,19 +10,15 @@ export const suspendCommand: CliCommand = {
   operands: [ANY_OPERAND],
   options: WAIT,
   hasNoOutput: true,
-  async run(context) {
-    const target = steerTarget(context.operands[0] ?? '', context.cluster, 'Any');
-    return 'sentence' in target
-      ? target
-      : steer(
-          {
-            target,
-            patchOf: () => ({ spec: { suspend: true } }),
-            isDone: (now) => now === undefined || (now.spec?.['suspend'] === true && isSeen(now)),
-            doneText: (now) => (now === undefined ? GONE : 'is suspended'),
-            endsReady: false,
-          },
-          context,
-        );
-  },
+  run: (context) =>
+    steer(
+      'Any',
+      () => ({
+        patchOf: () => ({ spec: { suspend: true } }),
+        isDone: (now) => now === undefined || (now.spec?.['suspend'] === true && isSeen(now)),
+        doneText: (now) => (now === undefined ? GONE : 'is suspended'),
+        endsReady: false,
+      }),
+      context,
+    ),
 };
