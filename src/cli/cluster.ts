@@ -65,7 +65,7 @@ export async function openCluster(flags: ClusterFlags): Promise<ClusterAccess | 
     const connection = await connect({ clock, log: SILENT, kubeconfig, context, userAgent, connections: 8 });
     const namespace = flags.namespace ?? connection.namespace ?? 'default';
     return {
-      api: createKubernetesApi(connection, { clock, fieldManager: PLUGIN }),
+      api: createKubernetesApi(connection, { clock, fieldManager: PLUGIN, refusesUnknownFields: true }),
       clock,
       namespace,
       operatorNamespace: flags.operatorNamespace,

@@ -29,6 +29,8 @@ export interface PluginApi extends PagedApi {
 interface ApiOptions extends ExchangeOptions {
   /** The owner of fields in `managedFields`. Default `oauth-registrar`. */
   readonly fieldManager?: string;
+  /** Refuse a field that the resource does not have, as kubectl does. Default: the API server drops it. */
+  readonly refusesUnknownFields?: boolean;
 }
 
 /**
@@ -38,7 +40,10 @@ interface ApiOptions extends ExchangeOptions {
  */
 export function createKubernetesApi(connection: Connection, options: ApiOptions): PluginApi {
   const exchange = createExchange(connection, options);
-  const query = { fieldManager: options.fieldManager ?? 'oauth-registrar' };
+  const query = {
+    fieldManager: options.fieldManager ?? 'oauth-registrar',
+    ...(options.refusesUnknownFields === true && { fieldValidation: 'Strict' }),
+  };
   return {
     collect: (resource, selection, convert, signal) =>
       collectPages(exchange, { resource, selection, signal }, convert),

@@ -346,4 +346,17 @@ describe('check of the plugin', () => {
       'must be an absolute URI without fragment, like https://app.example.com/callback',
     );
   });
+
+  it.each([
+    ['a new client', 'unborn'],
+    ['an edit', 'born'],
+  ])('names a field of %s that does not exist', async (_, name) => {
+    if (name === 'born') {
+      await testbed.apply(yamlOf(name, WORKER));
+    }
+    const spec = { ...WORKER, client: { ...WORKER.client, clientNam: 'Worker' } };
+    const { code, stderr } = await checked(yamlOf(name, spec));
+    expect(code).toBe(1);
+    expect(stderr).toContain('unknown field "spec.client.clientNam"');
+  });
 });

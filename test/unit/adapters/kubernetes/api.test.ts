@@ -54,6 +54,19 @@ describe('the calls', () => {
     });
   });
 
+  test('refuse unknown fields, where that is asked for', async () => {
+    server = await startFakeApiServer([answer(201, object), answer(200, object)]);
+    const api = createKubernetesApi(server.connection, {
+      clock: createFakeClock(),
+      fieldManager: 'someone',
+      refusesUnknownFields: true,
+    });
+    await api.dryRun(RESOURCES.oauthClient, object);
+    await api.dryRunReplace(RESOURCES.oauthClient, object);
+    const query = { fieldManager: 'someone', fieldValidation: 'Strict', dryRun: 'All' };
+    expect(server.requests.map((request) => request.query)).toEqual([query, query]);
+  });
+
   test('pass on the time of the API server, and when it was asked', async () => {
     server = await startFakeApiServer([answer(200, object), answer(502, status(502, 'BadGateway'))]);
     const heard: unknown[] = [];
