@@ -3,7 +3,7 @@ import { clientsPage } from './clients-page.ts';
 import { h } from './element.ts';
 import { framed, framedAlone } from './frame.ts';
 import { outstandingPage } from './outstanding-page.ts';
-import { readParameters } from './page-query.ts';
+import type { PageParameters } from './page-query.ts';
 import { serversPage } from './servers-page.ts';
 import { STYLE } from './style.ts';
 import type { InventoryView } from './view.ts';
@@ -32,19 +32,8 @@ export const PAGE_HEADERS: Readonly<Record<string, string>> = {
 export const styleSheet: PageAnswer = { status: 200, contentType: 'text/css; charset=utf-8', body: STYLE };
 export const STYLE_PATH = '/style.css';
 
-/**
- * The page at a path below the root: `/`, `/servers`, `/outstanding`, `/clients/NAMESPACE/NAME`.
- *
- * @param query of the URL, without `?`
- */
-export function respond(path: string, query: string, view: InventoryView): PageAnswer {
-  if (path === STYLE_PATH) {
-    return styleSheet;
-  }
-  const parameters = readParameters(query);
-  if ('problem' in parameters) {
-    return badRequest(path, parameters.problem);
-  }
+/** The page at a path below the root: `/`, `/servers`, `/outstanding`, `/clients/NAMESPACE/NAME`. */
+export function respond(path: string, parameters: PageParameters, view: InventoryView): PageAnswer {
   switch (path) {
     case '/':
       return found(clientsPage(view, parameters));

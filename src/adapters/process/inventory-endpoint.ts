@@ -115,7 +115,7 @@ async function answerTo(options: InventoryEndpointOptions, request: ServedReques
   }
   const { namespace } = parameters;
   const reader = { authorization: headers.authorization, address, namespace, isClosed };
-  const page = await options.show(reader, (view) => respond(path, query, view));
+  const page = await options.show(reader, (view) => respond(path, parameters, view));
   if ('message' in page) {
     return sentence(page.status, page.message, HINTS[page.status]);
   }

@@ -87,12 +87,28 @@ describe('the endpoint of the inventory', () => {
     await expect.poll(isClosed).toBe(true);
   });
 
+  test('answers a query that is wrong with a sentence', async () => {
+    const { ask, readers } = await start();
+    const { status, body } = await ask('/clients/a/b?page=x');
+    expect(status).toBe(400);
+    expect(body).toContain('<p>The parameter page has to be a number from 1 to 1000000.</p>');
+    expect(readers).toEqual([]);
+  });
+
   test('serves the style sheet to everybody: it says nothing', async () => {
     const { ask, readers } = await start();
     expect(await ask('/style.css')).toMatchObject({
       status: 200,
       headers: { ...PAGE_HEADERS, 'content-type': 'text/css; charset=utf-8' },
     });
+    expect(readers).toEqual([]);
+  });
+
+  test('the style sheet needs no view of the cluster and loads nothing', async () => {
+    const { ask, readers } = await start();
+    const { body } = await ask('/style.css');
+    expect(body).toContain('{');
+    expect(body).not.toMatch(/url\(|@import/);
     expect(readers).toEqual([]);
   });
 
