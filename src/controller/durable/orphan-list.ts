@@ -15,7 +15,7 @@ import { resolutionsIn, withoutEntries } from '../../core/resolution.ts';
 import type { ServerKey } from '../../core/server-key.ts';
 import { shortKey } from '../../core/short-name.ts';
 import type { Clock, KubernetesApi, Log } from '../ports.ts';
-import { KeyIndex } from '../state/key-index.ts';
+import { KeyCount, KeyIndex } from '../state/key-index.ts';
 import { type KeptMetadata, keptMetadata } from './kept-metadata.ts';
 import type { LedgerEntry } from './ledger-entry.ts';
 import { FEW, SHARED } from './ledger-shares.ts';
@@ -64,9 +64,8 @@ export class OrphanList {
   #data: Readonly<Record<string, string>> = {};
   #resourceVersion: string | undefined;
   #kept: KeptMetadata = {};
-  #indexes = createIndexes({});
+  #indexes = createIndexes([]);
   #weights: ReadonlyMap<string, number> = new Map();
-  #byServer: ReadonlyMap<ServerKey, number> = new Map();
   /** `namespace server` → how many are not listed because the list was full. Cleared when the list gets shorter. */
   readonly #unlisted = new Map<string, number>();
   #waiting: WaitingOrphan[] = [];
@@ -125,8 +124,8 @@ export class OrphanList {
   }
 
   /** How many are listed for each server; long names are cut, see `short-name.ts`. */
-  get servers(): ReadonlyMap<ServerKey, number> {
-    return this.#byServer;
+  get servers(): Iterable<readonly [ServerKey, number]> {
+    return this.#indexes.byServer.entries();
   }
 
   /** As the ConfigMap has it. */
@@ -272,9 +271,9 @@ export class OrphanList {
       this.#unlisted.clear();
     }
     this.#data = Object.fromEntries(Object.entries(data).map(([key, value]) => [key, withinBound(value)]));
-    this.#indexes = createIndexes(this.#data);
-    this.#weights = weightsOf(this.#data);
-    this.#byServer = byServer(this.#data);
+    const suspects = suspectsIn(this.#data);
+    this.#indexes = createIndexes(suspects);
+    this.#weights = weightsOf(suspects);
   }
 
   async #list(batch: readonly WaitingOrphan[]): Promise<void> {
@@ -366,47 +365,34 @@ export class OrphanList {
 
 const placeOf = (server: ServerKey, namespace: string): string => `${namespace} ${shortKey(server)}`;
 
-function createIndexes(data: Readonly<Record<string, string>>) {
+function createIndexes(suspects: readonly SuspectedOrphan[]) {
   const of = (nameOf: (entry: OrphanEntry) => string) => new KeyIndex<OrphanEntry>(nameOf);
   const indexes = {
     server: of(({ server }) => shortKey(server)),
     namespace: of(({ client }) => namespaceOf(client)),
     place: of(({ server, client }) => placeOf(server, namespaceOf(client))),
     uid: of(({ uid }) => uid),
+    byServer: new KeyCount<OrphanEntry, ServerKey>(({ server }) => server),
   };
-  for (const [attempt, value] of Object.entries(data)) {
-    const entry = decodeOrphan(value);
-    if (entry !== undefined) {
-      Object.values(indexes).forEach((index) => {
-        index.add(entry, attempt);
-      });
-    }
+  for (const suspect of suspects) {
+    Object.values(indexes).forEach((index) => {
+      index.add(suspect, suspect.attempt);
+    });
   }
   return indexes;
-}
-
-function byServer(data: Readonly<Record<string, string>>): ReadonlyMap<ServerKey, number> {
-  const counts = new Map<ServerKey, number>();
-  for (const { server } of Object.values(data).flatMap((value) => decodeOrphan(value) ?? [])) {
-    counts.set(server, (counts.get(server) ?? 0) + 1);
-  }
-  return counts;
 }
 
 const MOST_OF_CLIENT = 5;
 
 /** By place. */
-function weightsOf(data: Readonly<Record<string, string>>): ReadonlyMap<string, number> {
+function weightsOf(suspects: readonly SuspectedOrphan[]): ReadonlyMap<string, number> {
   const [weights, ofClient] = [new Map<string, number>(), new Map<string, number>()];
-  for (const value of Object.values(data)) {
-    const entry = decodeOrphan(value);
-    if (entry !== undefined) {
-      const place = placeOf(entry.server, namespaceOf(entry.client));
-      const one = `${place} ${entry.uid === '' ? entry.startedAt : entry.uid}`;
-      const count = (ofClient.get(one) ?? 0) + 1;
-      ofClient.set(one, count);
-      weights.set(place, (weights.get(place) ?? 0) + (count > MOST_OF_CLIENT ? 0 : 1));
-    }
+  for (const { server, client, uid, startedAt } of suspects) {
+    const place = placeOf(server, namespaceOf(client));
+    const one = `${place} ${uid === '' ? startedAt : uid}`;
+    const count = (ofClient.get(one) ?? 0) + 1;
+    ofClient.set(one, count);
+    weights.set(place, (weights.get(place) ?? 0) + (count > MOST_OF_CLIENT ? 0 : 1));
   }
   return weights;
 }

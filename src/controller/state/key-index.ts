@@ -45,20 +45,20 @@ export class KeyIndex<T> {
 export type NamesOf<T> = (object: T) => string | readonly string[] | undefined;
 
 /** Counts the objects that share a name. Takes one number per name, however many objects there are. */
-export class KeyCount<T> {
-  readonly #nameOf: (object: T) => string | undefined;
-  readonly #counts = new Map<string, number>();
+export class KeyCount<T, Name extends string = string> {
+  readonly #nameOf: (object: T) => Name | undefined;
+  readonly #counts = new Map<Name, number>();
 
   /** @param nameOf `undefined`: not counted */
-  constructor(nameOf: (object: T) => string | undefined) {
+  constructor(nameOf: (object: T) => Name | undefined) {
     this.#nameOf = nameOf;
   }
 
-  get(name: string): number {
+  get(name: Name): number {
     return this.#counts.get(name) ?? 0;
   }
 
-  entries(): Iterable<readonly [string, number]> {
+  entries(): Iterable<readonly [Name, number]> {
     return this.#counts.entries();
   }
 
