@@ -3,7 +3,7 @@ import type { Substitution } from '../../core/drift.ts';
 import type { Absence, Heard, RecentCall, Setback, SetbackAction } from '../../core/observation.ts';
 import { isRecent } from '../../core/recent-calls.ts';
 import type { ServerKey } from '../../core/server-key.ts';
-
+import { KeyCount } from './key-index.ts';
 import { SecretConflicts } from './secret-conflicts.ts';
 
 /** The API server's timeout of a request, one minute, plus a margin. */
@@ -34,7 +34,7 @@ export class Memory {
   readonly #sent = new Map<ClientKey, readonly RecentCall[]>();
   /** Clients whose renewal is overdue, with their servers. */
   readonly #overdue = new Map<ClientKey, ServerKey>();
-  readonly #overdueAt = new Map<ServerKey, number>();
+  readonly #overdueAt = new KeyCount<ServerKey, ServerKey>((server) => server);
   /** Time of the first client's first round. */
   #since: number | undefined;
 
@@ -46,26 +46,17 @@ export class Memory {
     }
     if (before !== undefined) {
       this.#overdue.delete(key);
-      this.#countOverdue(before, -1);
+      this.#overdueAt.remove(before);
     }
     if (server !== undefined) {
       this.#overdue.set(key, server);
-      this.#countOverdue(server, 1);
+      this.#overdueAt.add(server);
     }
   }
 
   /** How many clients have an overdue renewal at each server. */
-  get overdue(): ReadonlyMap<ServerKey, number> {
-    return this.#overdueAt;
-  }
-
-  #countOverdue(server: ServerKey, by: 1 | -1): void {
-    const count = (this.#overdueAt.get(server) ?? 0) + by;
-    if (count === 0) {
-      this.#overdueAt.delete(server);
-    } else {
-      this.#overdueAt.set(server, count);
-    }
+  get overdue(): Iterable<readonly [ServerKey, number]> {
+    return this.#overdueAt.entries();
   }
 
   setbacks(key: ClientKey): readonly Setback[] {
