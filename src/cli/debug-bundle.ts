@@ -1,5 +1,5 @@
 import type { Selection } from '../adapters/kubernetes/paths.ts';
-import { type ConfigMap, type KubernetesObject, RESOURCES, type Resource } from '../api/kubernetes.ts';
+import { type KubernetesObject, RESOURCES, type Resource } from '../api/kubernetes.ts';
 import { decodeEntries } from '../controller/durable/ledger-entry.ts';
 import { LEDGER_NAME } from '../controller/durable/ledger-store.ts';
 import { suspectsIn } from '../core/orphan-entry.ts';
@@ -9,7 +9,7 @@ import { UNREMOVED, unremovedIn } from '../core/unremoved-client.ts';
 import type { Json } from '../oauth/json.ts';
 import type { ClusterAccess } from './cluster.ts';
 import { type AskedCall, commandFailure, type RefusedCall } from './failure.ts';
-import { missingOperator, readList, selectedEntries } from './lists.ts';
+import { readList, readLists, selectedEntries } from './lists.ts';
 import type { TarFile } from './tar.ts';
 import { operatorNamespaceOf, versionsText, withOperatorNamespace } from './versions.ts';
 
@@ -85,14 +85,10 @@ class DebugGathering {
 
   /** Entries alone: a note of a person may hold anything. */
   async lists(): Promise<TarFile> {
-    const suspected = [await this.#dataOf(SUSPECTS), await this.#dataOf(OWN_SUSPECTS)];
-    const unremoved = await this.#dataOf(UNREMOVED);
-    if ([...suspected, unremoved].every((data) => data === undefined)) {
-      const missing = await missingOperator(this.#cluster);
-      this.#missing.push(...(missing === undefined ? [] : [missing.sentence]));
-    }
-    const suspects = suspected.flatMap((data) => suspectsIn(data ?? {}));
-    const { clients, unlisted } = unremovedIn(unremoved);
+    const { data, failures } = await readLists([SUSPECTS, OWN_SUSPECTS, UNREMOVED], this.#cluster);
+    this.#missing.push(...failures.map(({ sentence }) => sentence));
+    const suspects = [SUSPECTS, OWN_SUSPECTS].flatMap((name) => suspectsIn(data.get(name)));
+    const { clients, unlisted } = unremovedIn(data.get(UNREMOVED));
     return this.#file('lists.json', {
       suspectedOrphans: selectedEntries(suspects, this.#cluster),
       unremovedClients: selectedEntries(clients, this.#cluster),
@@ -142,15 +138,6 @@ class DebugGathering {
   #isSelected(namespace: string): boolean {
     const { selection } = this.#cluster;
     return selection.namespace === undefined || selection.namespace === namespace;
-  }
-
-  async #dataOf(name: string): Promise<ConfigMap['data']> {
-    const list = await readList(name, this.#cluster);
-    if ('sentence' in list) {
-      this.#missing.push(list.sentence);
-      return undefined;
-    }
-    return list.data;
   }
 
   #list(resource: Resource, where: Selection): Promise<readonly KubernetesObject[]> {

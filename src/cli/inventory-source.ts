@@ -9,7 +9,8 @@ import { UNREMOVED } from '../core/unremoved-client.ts';
 import type { InventoryView } from '../inventory/view.ts';
 import type { ClusterAccess } from './cluster.ts';
 import { type CommandFailure, commandFailure, type RefusedCall } from './failure.ts';
-import { readList } from './lists.ts';
+import { readLists } from './lists.ts';
+import { operatorNamespaceOf } from './versions.ts';
 
 /** What is shown of the cluster, read with the caller's own rights. A right that is missing hides a part and is named. */
 
@@ -83,10 +84,8 @@ async function readSnapshot(cluster: ClusterAccess): Promise<Snapshot | CommandF
   ]);
   const servers = [...own.items, ...ofCluster.items];
   const registered = clients.items.find(({ observed }) => observed.status.installation !== undefined);
-  // An installation is `name@cluster`, and its name is the operator's namespace unless a flag gives another one.
-  const [installation] = registered?.observed.status.installation?.split('@') ?? [];
-  const operatorNamespace = cluster.operatorNamespace ?? installation;
-  const lists = await readLists({ api: cluster.api, operatorNamespace });
+  const operatorNamespace = operatorNamespaceOf(cluster, registered?.observed.status.installation);
+  const lists = await readOutstanding({ api: cluster.api, operatorNamespace });
   return {
     readAt,
     rows: inventoryRows(clients.items, servers),
@@ -158,17 +157,16 @@ const LISTS_HINT =
   'The lists of what is owed, left behind or suspected are there: ClusterRole oauth-registrar-list-viewer permits that.';
 
 /** What is owed, left behind and suspected. */
-async function readLists(cluster: Pick<ClusterAccess, 'api' | 'operatorNamespace'>) {
-  const lists = await Promise.all([UNREMOVED, SUSPECTS, OWN_SUSPECTS].map((name) => readList(name, cluster)));
-  const dataOf = (list: (typeof lists)[number] | undefined) =>
-    list === undefined || 'sentence' in list ? undefined : list.data;
-  const hidden = lists.flatMap((list) => ('sentence' in list ? list.sentence : []));
-  const [unremoved, ...suspects] = lists;
+async function readOutstanding(cluster: Pick<ClusterAccess, 'api' | 'operatorNamespace'>) {
+  const { data, failures } = await readLists([UNREMOVED, SUSPECTS, OWN_SUSPECTS], cluster);
+  const suspects = [data.get(SUSPECTS), data.get(OWN_SUSPECTS)];
   return {
     outstanding:
-      hidden.length > 0
-        ? undefined
-        : outstandingClients({ unremoved: dataOf(unremoved), suspects: suspects.map(dataOf) }),
-    hidden: [...new Set(hidden)].map((sentence) => `${sentence} ${LISTS_HINT}`),
+      failures.length > 0 ? undefined : outstandingClients({ unremoved: data.get(UNREMOVED), suspects }),
+    hidden: [
+      ...new Set(
+        failures.map(({ exit, sentence }) => (exit === 'found' ? sentence : `${sentence} ${LISTS_HINT}`)),
+      ),
+    ],
   };
 }

@@ -31,24 +31,32 @@ export async function readList(name: string, cluster: OperatorAccess): Promise<C
   return (await findList(name, cluster)) ?? { metadata: { name, namespace } };
 }
 
-/** Those of the ConfigMaps that exist; a failure if the namespace has none, nor the operator's ledger. */
-export async function existingLists(
-  names: readonly string[],
-  cluster: OperatorAccess,
-): Promise<readonly ConfigMap[] | CommandFailure> {
-  const lists: ConfigMap[] = [];
-  for (const name of names) {
-    const list = await findList(name, cluster);
+/** What could be read of several of the ConfigMaps. */
+interface ListsRead {
+  /** Data by the name of the ConfigMap; those that exist and were read. */
+  readonly data: ReadonlyMap<string, NonNullable<ConfigMap['data']>>;
+  /** Why others were not read; also that the namespace has none of them, nor the operator's ledger. Empty: all is known. */
+  readonly failures: readonly CommandFailure[];
+}
+
+/** Reads these ConfigMaps. One that does not exist is empty, but only where an operator works in the namespace. */
+export async function readLists(names: readonly string[], cluster: OperatorAccess): Promise<ListsRead> {
+  const data = new Map<string, NonNullable<ConfigMap['data']>>();
+  const failures: CommandFailure[] = [];
+  for (const list of await Promise.all(names.map((name) => findList(name, cluster)))) {
     if (list !== undefined && 'sentence' in list) {
-      return list;
+      failures.push(list);
+    } else if (list !== undefined) {
+      data.set(list.metadata.name, list.data ?? {});
     }
-    lists.push(...(list === undefined ? [] : [list]));
   }
-  return lists.length > 0 ? lists : ((await missingOperator(cluster)) ?? []);
+  const isAnyAbsent = data.size + failures.length < names.length;
+  const missing = data.size === 0 && isAnyAbsent ? await missingOperator(cluster) : undefined;
+  return { data, failures: missing === undefined ? failures : [...failures, missing] };
 }
 
 /** A failure if the namespace has no ledger of an operator. Where the caller may not read it, it is taken to be there. */
-export async function missingOperator(cluster: OperatorAccess): Promise<CommandFailure | undefined> {
+async function missingOperator(cluster: OperatorAccess): Promise<CommandFailure | undefined> {
   const namespace = operatorNamespaceOf(cluster);
   const resource = RESOURCES.configMap;
   const key = { namespace, name: LEDGER_NAME };
@@ -80,15 +88,15 @@ async function findList(
 export async function readOrphans(
   cluster: ClusterAccess,
 ): Promise<readonly SuspectedOrphan[] | CommandFailure> {
-  const lists = await existingLists([SUSPECTS, OWN_SUSPECTS], cluster);
-  return 'sentence' in lists ? lists : lists.flatMap(({ data }) => suspectsIn(data));
+  const { data, failures } = await readLists([SUSPECTS, OWN_SUSPECTS], cluster);
+  return failures[0] ?? [...data.values()].flatMap(suspectsIn);
 }
 
 async function readUnremoved(
   cluster: ClusterAccess,
 ): Promise<ReturnType<typeof unremovedIn> | CommandFailure> {
-  const lists = await existingLists([UNREMOVED], cluster);
-  return 'sentence' in lists ? lists : unremovedIn(lists[0]?.data);
+  const { data, failures } = await readLists([UNREMOVED], cluster);
+  return failures[0] ?? unremovedIn(data.get(UNREMOVED));
 }
 
 /** The clients with this role, of the namespaces that the flags name. */

@@ -6,7 +6,7 @@ import { enumerated } from '../../oauth/text.ts';
 import type { CliCommand, ClusterContext, CommandResult } from '../command.ts';
 import { confirm, YES } from '../confirm.ts';
 import { type CommandFailure, commandFailure } from '../failure.ts';
-import { existingLists, readList } from '../lists.ts';
+import { readList, readLists } from '../lists.ts';
 import { operatorNamespaceOf, withOperatorNamespace } from '../versions.ts';
 import { WAIT, waitMs } from '../wait-flags.ts';
 
@@ -50,14 +50,14 @@ async function placesOf(
   { cluster }: Pick<ClusterContext, 'cluster'>,
 ): Promise<Places | CommandFailure> {
   const places = new Map<string, readonly string[]>();
-  const lists = await existingLists([SUSPECTS, OWN_SUSPECTS, UNREMOVED], cluster);
-  if ('sentence' in lists) {
-    return lists;
+  const { data, failures } = await readLists([SUSPECTS, OWN_SUSPECTS, UNREMOVED], cluster);
+  if (failures[0] !== undefined) {
+    return failures[0];
   }
-  for (const { metadata, data = {} } of lists) {
+  for (const [name, listed] of data) {
     places.set(
-      metadata.name,
-      entries.filter((entry) => Object.hasOwn(data, entry)),
+      name,
+      entries.filter((entry) => Object.hasOwn(listed, entry)),
     );
   }
   const known = [...places.values()].flat();

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { ClusterAccess } from '../../../src/cli/cluster.ts';
 import { openInventory } from '../../../src/cli/inventory-source.ts';
+import { LEDGER_NAME } from '../../../src/controller/durable/ledger-store.ts';
 import { createFakeClock } from '../../kit/fakes/fake-clock.ts';
 import { inventoryClient } from '../../kit/fixtures/inventory.ts';
 
@@ -10,7 +11,7 @@ type Answer =
   | { readonly ok: false; readonly status: number };
 
 /** A cluster whose lists of OAuthClients are answered one by one, by hand after the first. */
-async function open() {
+async function open({ ledger = LEDGER_NAME } = {}) {
   const clock = createFakeClock();
   const answers: ((answer: Answer) => void)[] = [];
   const collect = async (
@@ -30,7 +31,10 @@ async function open() {
       : { ok: false, status: answer.status, reason: 'x', message: 'connection lost' };
   };
   const next = () => new Promise<Answer>((resolve) => answers.push(resolve));
-  const get = async () => ({ ok: false, status: 404, reason: 'NotFound', message: 'none' });
+  const get = async (_: object, { name }: { readonly name: string }) =>
+    name === ledger
+      ? { ok: true, object: { metadata: { name } } }
+      : { ok: false, status: 404, reason: 'NotFound', message: 'none' };
   const cluster = {
     api: { collect, get },
     clock,
@@ -54,7 +58,7 @@ async function open() {
     const { rows, hidden, now, readAt } = await source.view();
     return { count: rows.length, hidden, ageMs: now - readAt };
   };
-  return { ask, reply, clock, answers };
+  return { ask, reply, clock, answers, view: source.view };
 }
 
 describe('what the page shows of the cluster', () => {
@@ -121,5 +125,21 @@ describe('what the page shows of the cluster', () => {
     const asked = ask();
     await reply({ ok: true, count: 2 });
     expect(await asked).toEqual({ count: 2, hidden: [], ageMs: 0 });
+  });
+
+  test('is nothing outstanding where the operator has a ledger and no lists', async () => {
+    const { view } = await open();
+    expect(await view()).toMatchObject({ outstanding: [], hidden: [] });
+  });
+
+  test('says where no operator was found, and not that nothing is outstanding', async () => {
+    const { view } = await open({ ledger: 'none' });
+    const { outstanding, hidden } = await view();
+    expect(outstanding).toBeUndefined();
+    expect(hidden).toEqual([
+      expect.stringMatching(
+        /^Namespace \S+ has neither lists nor a ledger of an operator: --operator-namespace names another namespace\.$/,
+      ),
+    ]);
   });
 });
