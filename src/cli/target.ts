@@ -13,9 +13,12 @@ export interface SteerTarget {
 
 const KINDS: readonly (readonly [shortName: string, resource: Resource])[] = [
   ['oac', RESOURCES.oauthClient],
-  ['oas', RESOURCES.authorizationServer],
   ['coas', RESOURCES.clusterAuthorizationServer],
+  ['oas', RESOURCES.authorizationServer],
 ];
+
+/** The kinds that an operand may name. */
+export const NAMED_KINDS: readonly Resource[] = KINDS.map(([, resource]) => resource);
 
 /** The operand of commands that also take server objects. */
 export const ANY_OPERAND = {
@@ -40,7 +43,27 @@ export const oneObjectRefusal = ({
     : undefined;
 
 /**
- * Reads `NAME`, which is an OAuthClient, or `KIND/NAME`, with a short name, a kind or a plural as kubectl takes them.
+ * Reads `NAME` or `KIND/NAME`, with a short name, a kind or a plural as kubectl takes them.
+ *
+ * @returns without `resource` if the operand names no kind
+ */
+export function kindNamed(
+  operand: string,
+): { readonly resource: Resource | undefined; readonly name: string } | CommandFailure {
+  const [first = '', second, ...others] = operand.split('/');
+  const name = second ?? first;
+  const resource = second === undefined ? undefined : resourceSpelled(first.toLowerCase());
+  const isKindUnknown = second !== undefined && resource === undefined;
+  return isKindUnknown || name === '' || others.length > 0
+    ? { exit: 'usage', sentence: `"${operand}" is neither a name nor oac/NAME, oas/NAME or coas/NAME.` }
+    : { resource, name };
+}
+
+const resourceSpelled = (kind: string): Resource | undefined =>
+  KINDS.find(([shortName, resource]) => spellingsOf(shortName, resource).includes(kind))?.[1];
+
+/**
+ * The object that an operand means: `NAME` is an OAuthClient, and `KIND/NAME` is read as by {@link kindNamed}.
  *
  * @param ofClients only an OAuthClient is permitted
  */
@@ -53,13 +76,11 @@ export function steerTarget(
   if (manyMeant !== undefined) {
     return manyMeant;
   }
-  const [kind = '', name = '', ...others] = operand.includes('/') ? operand.split('/') : ['oac', operand];
-  const resource = KINDS.find(([shortName, one]) =>
-    spellingsOf(shortName, one).includes(kind.toLowerCase()),
-  )?.[1];
-  if (resource === undefined || name === '' || others.length > 0) {
-    return { exit: 'usage', sentence: `"${operand}" is neither a name nor oac/NAME, oas/NAME or coas/NAME.` };
+  const named = kindNamed(operand);
+  if ('sentence' in named) {
+    return named;
   }
+  const { resource = RESOURCES.oauthClient, name } = named;
   if (ofClients === 'Clients' && resource !== RESOURCES.oauthClient) {
     return { exit: 'usage', sentence: `This is about OAuthClients, and "${operand}" is a server object.` };
   }

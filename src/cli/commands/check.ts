@@ -17,7 +17,7 @@ import { type CommandFailure, commandFailure, EXITS, unseenBecause } from '../fa
 import type { Printer } from '../print.ts';
 import { checkServer } from '../server-check.ts';
 import { serverCheckTree } from '../server-check-tree.ts';
-import { oneObjectRefusal } from '../target.ts';
+import { kindNamed, NAMED_KINDS, oneObjectRefusal } from '../target.ts';
 import { printTree } from '../tree.ts';
 
 export const check: CliCommand = {
@@ -55,19 +55,6 @@ credentials with your rights; what you may not see is named. The exit code is 0 
   },
 };
 
-/** The kinds that can be checked, by the names that kubectl accepts. */
-const KINDS: readonly { readonly names: readonly string[]; readonly resource: Resource }[] = [
-  { names: ['oac', 'oauthclient', 'oauthclients'], resource: RESOURCES.oauthClient },
-  {
-    names: ['coas', 'clusterauthorizationserver', 'clusterauthorizationservers'],
-    resource: RESOURCES.clusterAuthorizationServer,
-  },
-  {
-    names: ['oas', 'authorizationserver', 'authorizationservers'],
-    resource: RESOURCES.authorizationServer,
-  },
-];
-
 interface Named {
   readonly resource: Resource;
   readonly object: KubernetesObject;
@@ -85,16 +72,14 @@ async function checkNamed(operand: string, context: ClusterContext): Promise<Com
 }
 
 async function find(operand: string, { cluster }: ClusterContext): Promise<Named | CommandFailure> {
-  const [first = '', second] = operand.split('/', 2);
-  const [type = '', name] = second === undefined ? [undefined, first] : [first.split('.')[0], second];
-  const kinds =
-    second === undefined ? KINDS : KINDS.filter(({ names }) => names.includes(type.toLowerCase()));
-  if (kinds.length === 0) {
-    return { exit: 'usage', sentence: `There is no kind "${first}": name oac, coas or oas.` };
+  const named = kindNamed(operand);
+  if ('sentence' in named) {
+    return named;
   }
+  const { name } = named;
   const { api, namespace } = cluster;
   const answers = await Promise.all(
-    kinds.map(async ({ resource }) => {
+    (named.resource === undefined ? NAMED_KINDS : [named.resource]).map(async (resource) => {
       const key = { ...(resource.namespaced ? { namespace } : {}), name };
       return { resource, key, answer: await api.get<KubernetesObject>(resource, key) };
     }),

@@ -503,7 +503,11 @@ describe('a name', () => {
       'There is no OAuthClient "nothing" in namespace trial, and no server object of that name.\n',
     ],
     [['oac/nothing'], EXITS.found.code, 'There is no OAuthClient "nothing" in namespace trial.\n'],
-    [['pod/x'], EXITS.usage.code, 'There is no kind "pod": name oac, coas or oas.\n'],
+    ...['pod/x', 'oas/x/junk', 'oas.any.group/x', 'oas/'].map((operand): [string[], number, string] => [
+      [operand],
+      EXITS.usage.code,
+      `"${operand}" is neither a name nor oac/NAME, oas/NAME or coas/NAME.\n`,
+    ]),
     [[], EXITS.usage.code, 'Give either a name or -f FILE.\n'],
   ])('%j', async (args, code, stderr) => {
     const server = await startPluginCluster();
