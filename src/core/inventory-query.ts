@@ -5,6 +5,7 @@ import {
   type InventoryRow,
   type Readiness,
 } from './inventory.ts';
+import type { OutstandingClient, OutstandingKind } from './inventory-outstanding.ts';
 import { type ServerKey, serverNamed } from './server-key.ts';
 
 /** Which rows of the inventory are shown, in which order. */
@@ -47,6 +48,27 @@ export function filterInventory(
   );
 }
 
+/** Every member that is set has to fit. `namespace`, `server` and `text` are as in {@link InventoryFilter}. */
+interface OutstandingFilter extends Pick<InventoryFilter, 'namespace' | 'server' | 'text'> {
+  readonly kind?: OutstandingKind | undefined;
+}
+
+/** The clients that fit, in their order. */
+export function filterOutstanding(
+  clients: readonly OutstandingClient[],
+  filter: OutstandingFilter,
+): readonly OutstandingClient[] {
+  const text = filter.text?.toLowerCase();
+  const { namespace, server, kind } = filter;
+  return clients.filter(
+    (one) =>
+      (namespace === undefined || one.namespace === namespace) &&
+      (server === undefined || isAtServer(one.server, server)) &&
+      (kind === undefined || one.kind === kind) &&
+      (text === undefined || has(textsOfOutstanding(one), text)),
+  );
+}
+
 const isAtServer = (key: ServerKey | undefined, server: string): boolean =>
   key !== undefined && (key === server || serverNamed(key).name === server);
 
@@ -65,6 +87,16 @@ const textsOf = (row: InventoryRow) => [
   row.issuer,
   row.secretName,
   ...ownTexts(row),
+];
+
+const textsOfOutstanding = (one: OutstandingClient) => [
+  one.namespace,
+  one.name,
+  one.server,
+  one.clientId,
+  one.clientName,
+  one.attempt,
+  one.why,
 ];
 
 /** What ends next. `undefined`: nothing that is known. */

@@ -1,7 +1,6 @@
 import type { OutstandingClient, OutstandingKind } from '../core/inventory-outstanding.ts';
 import { OUTSTANDING_KINDS } from '../core/inventory-outstanding.ts';
-import { pageOfInventory } from '../core/inventory-query.ts';
-import { serverNamed } from '../core/server-key.ts';
+import { filterOutstanding, pageOfInventory } from '../core/inventory-query.ts';
 import { pager } from './clients-page.ts';
 import { type Element, h } from './element.ts';
 import { framed } from './frame.ts';
@@ -29,7 +28,7 @@ export function outstandingPage(view: InventoryView, parameters: PageParameters)
   if (outstanding === undefined) {
     return framed(FRAME, view, h('p', null, 'You may not see them. The missing right is named above.'));
   }
-  const fitting = outstanding.filter((one) => fits(one, parameters));
+  const fitting = filterOutstanding(outstanding, parameters);
   const page = pageOfInventory(fitting, parameters.page, parameters.size);
   return framed(FRAME, view, [
     h('p', null, 'Clients that may exist at a server though no OAuthClient has them.'),
@@ -47,16 +46,6 @@ export function outstandingPage(view: InventoryView, parameters: PageParameters)
         ),
     pager(page, parameters),
   ]);
-}
-
-function fits(one: OutstandingClient, { namespace, server, kind, text }: PageParameters): boolean {
-  const texts = [one.namespace, one.name, one.server, one.clientId, one.clientName, one.attempt, one.why];
-  return (
-    (namespace === undefined || one.namespace === namespace) &&
-    (server === undefined || one.server === server || serverNamed(one.server).name === server) &&
-    (kind === undefined || one.kind === kind) &&
-    (text === undefined || texts.some((part) => part?.toLowerCase().includes(text.toLowerCase())))
-  );
 }
 
 function meaning(kind: OutstandingKind, outstanding: readonly OutstandingClient[], current: PageParameters) {
