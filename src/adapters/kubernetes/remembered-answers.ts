@@ -30,15 +30,19 @@ export class RememberedAnswers<T> {
     if (known !== undefined && this.#clock.monotonic() < known.until) {
       return known.answer;
     }
-    const asked = this.#asked.get(key) ?? ask();
+    return this.#asked.get(key) ?? this.#askOnce(key, ask);
+  }
+
+  /** What follows the answer is done once, and not by each call that shares it: a later one could end a newer ask. */
+  #askOnce(key: string, ask: () => Promise<T>): Promise<T> {
+    const asked = ask()
+      .then((answer) => {
+        this.#keep(key, answer);
+        return answer;
+      })
+      .finally(() => this.#asked.delete(key));
     this.#asked.set(key, asked);
-    try {
-      const answer = await asked;
-      this.#keep(key, answer);
-      return answer;
-    } finally {
-      this.#asked.delete(key);
-    }
+    return asked;
   }
 
   #keep(key: string, answer: T): void {

@@ -26,3 +26,32 @@ test('keeps nothing of an answer that is not to be kept', async () => {
   await answers.of('a', async () => true);
   expect(answers.keys).toEqual([]);
 });
+
+test('never asks a question twice at the same time, also where it is asked again just as its answer comes', async () => {
+  const answers = new RememberedAnswers<boolean>(createFakeClock(), () => 0);
+  const asked: PromiseWithResolvers<boolean>[] = [];
+  let [unanswered, mostUnanswered] = [0, 0];
+  const ask = () => {
+    const one = Promise.withResolvers<boolean>();
+    asked.push(one);
+    unanswered += 1;
+    mostUnanswered = Math.max(mostUnanswered, unanswered);
+    return one.promise;
+  };
+  const answerAll = () => {
+    for (const one of asked) {
+      one.resolve(true);
+    }
+    unanswered = 0;
+  };
+
+  const first = answers.of('a', ask);
+  const again = asked[0]?.promise.then(() => answers.of('a', ask));
+  const shared = answers.of('a', ask);
+  answerAll();
+  expect(await Promise.all([first, shared])).toEqual([true, true]);
+  const last = answers.of('a', ask);
+  answerAll();
+  expect(await Promise.all([again, last])).toEqual([true, true]);
+  expect(mostUnanswered).toBe(1);
+});
