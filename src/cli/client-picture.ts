@@ -7,6 +7,7 @@ import type { ClientObject } from '../core/observation.ts';
 import { type PodSpecOfUser, type SecretUse, usesOfSecret } from '../core/secret-uses.ts';
 import { type ServerName, serverNamed } from '../core/server-key.ts';
 import { type ServerObject, toServerObject } from '../core/server-object.ts';
+import { clientUidOf } from '../core/workload-secret.ts';
 import type { ClusterAccess } from './cluster.ts';
 import { type AskedCall, type CommandFailure, commandFailure, type RefusedCall } from './failure.ts';
 
@@ -113,7 +114,5 @@ function notSeen(refused: RefusedCall, asked: AskedCall): AsSeen<never> {
 }
 
 /** Whether the Secret is this client's, as the operator decides it. */
-export const isSecretOf = (
-  { observed: { uid } }: ClientObject,
-  { ownerReferences = [] }: ObjectMeta,
-): boolean => ownerReferences.some((owner) => owner.uid === uid);
+export const isSecretOf = ({ observed: { uid } }: ClientObject, metadata: ObjectMeta): boolean =>
+  clientUidOf(metadata) === uid;

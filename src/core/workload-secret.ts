@@ -1,4 +1,4 @@
-import type { KubernetesObject, Secret } from '../api/kubernetes.ts';
+import type { KubernetesObject, ObjectMeta, Secret } from '../api/kubernetes.ts';
 import { API_VERSION, keyOf } from '../api/kubernetes.ts';
 import { ANNOTATIONS, LABELS } from '../api/names.ts';
 import type { OAuthClientSpec } from '../api/oauth-client.ts';
@@ -261,6 +261,12 @@ const LONGEST_NAME = 512;
 const nameIn = (text: string | undefined): string | undefined =>
   text !== undefined && text.length <= LONGEST_NAME ? text : undefined;
 
+/** Uid of the OAuthClient that a Secret belongs to: that of its controller; other owners don't count. */
+export function clientUidOf({ ownerReferences = [] }: ObjectMeta): string | undefined {
+  const owner = ownerReferences.find(({ kind, controller }) => kind === 'OAuthClient' && controller);
+  return keptIfAny(owner?.uid);
+}
+
 /** Reads the metadata of a Secret that carries the workload label. */
 export function toObservedSecret(raw: KubernetesObject): ObservedSecret {
   const { metadata } = raw;
@@ -268,15 +274,12 @@ export function toObservedSecret(raw: KubernetesObject): ObservedSecret {
   const projection = nameIn(annotations[ANNOTATIONS.projection]);
   const asked = { labels: boundedNames(raw, 'labels'), annotations: boundedNames(raw, 'annotations') };
   const client = nameIn(annotations[ANNOTATIONS.client]);
-  const owner = metadata.ownerReferences?.find(
-    ({ kind, controller }) => kind === 'OAuthClient' && controller,
-  );
   return {
     name: metadata.name,
     namespace: metadata.namespace ?? '',
     uid: metadata.uid ?? '',
     resourceVersion: metadata.resourceVersion ?? '',
-    ownerUid: keptIfAny(owner?.uid),
+    ownerUid: clientUidOf(metadata),
     shows: nameIn(annotations[ANNOTATIONS.shows]),
     projection: projection !== undefined && isUntouched(raw, projection) ? projection : undefined,
     labels: compared(metadata.labels ?? {}, OWN_NAMES.labels, asked.labels),

@@ -44,12 +44,13 @@ const server = (conditions: readonly object[]): Stored =>
     status: { conditions } as never,
   });
 const AVAILABLE = server([condition('Ready', 'True', 'Available', 'Clients are registered at https://x.')]);
+const OWNER = { apiVersion: 'v1', kind: 'OAuthClient', name: 'storefront', uid: 'uid-1', controller: true };
 const SECRET: Stored = {
   kind: 'Secret',
   metadata: {
     name: 'storefront-oauth',
     namespace: 'shop',
-    ownerReferences: [{ apiVersion: 'v1', kind: 'OAuthClient', name: 'storefront', uid: 'uid-1' }],
+    ownerReferences: [OWNER],
   },
   data: { client_secret: 'c2VjcmV0' },
 };
@@ -184,14 +185,17 @@ describe('a client', () => {
     });
   });
 
-  test("whose Secret is somebody else's, and whose server object is gone", async () => {
-    const { stdout } = await statusOf([
-      client(),
-      { ...SECRET, metadata: { ...SECRET.metadata, ownerReferences: [] } },
-    ]);
-    expect(stdout).toContain("Secret storefront-oauth: exists and is not this client's\n");
-    expect(stdout).toContain('ClusterAuthorizationServer corporate: does not exist\n');
-  });
+  test.each([[[]], [[{ ...OWNER, controller: false }]], [[{ ...OWNER, kind: 'Deployment' }]]])(
+    "whose Secret is somebody else's, and whose server object is gone: %j",
+    async (ownerReferences) => {
+      const { stdout } = await statusOf([
+        client(),
+        { ...SECRET, metadata: { ...SECRET.metadata, ownerReferences } },
+      ]);
+      expect(stdout).toContain("Secret storefront-oauth: exists and is not this client's\n");
+      expect(stdout).toContain('ClusterAuthorizationServer corporate: does not exist\n');
+    },
+  );
 
   test('as JSON, as YAML and by name', async () => {
     const object = client();
