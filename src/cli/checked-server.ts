@@ -1,5 +1,5 @@
-import type { AuthorizationServerSpec, ServerKind } from '../api/authorization-server.ts';
-import { RESOURCES, type Resource } from '../api/kubernetes.ts';
+import type { AuthorizationServerSpec } from '../api/authorization-server.ts';
+import { RESOURCES } from '../api/kubernetes.ts';
 import { isReason } from '../api/reasons.ts';
 import { pausesIn } from '../controller/server/reconcile.ts';
 import { resolveReferences } from '../controller/server/references.ts';
@@ -14,9 +14,6 @@ import type { DryRun } from './dry-run.ts';
 import { unseenBecause } from './failure.ts';
 
 /** A server object in a dry run: what its status says of it, and its credentials as far as the caller may read them. */
-
-export const resourceOfServer = (kind: ServerKind): Resource =>
-  kind === 'AuthorizationServer' ? RESOURCES.authorizationServer : RESOURCES.clusterAuthorizationServer;
 
 /**
  * Takes the server object into the dry run. Nothing is asked of the server: what the operator found out is in status.

@@ -1,7 +1,7 @@
 import { toCredentialObject, toNamespace } from '../adapters/kubernetes/cache-feeds.ts';
 import type { RawObject, Selection } from '../adapters/kubernetes/paths.ts';
 import type { ServerKind } from '../api/authorization-server.ts';
-import { type KubernetesObject, RESOURCES, type Resource } from '../api/kubernetes.ts';
+import { type KubernetesObject, RESOURCES } from '../api/kubernetes.ts';
 import { LABELS } from '../api/names.ts';
 import type { OAuthClient } from '../api/oauth-client.ts';
 import { readBroughtSecrets } from '../controller/client/brought-secrets.ts';
@@ -19,11 +19,12 @@ import { documentOf } from '../core/permitted-document.ts';
 import { plan } from '../core/plan.ts';
 import { isProblem, type Problem } from '../core/problem.ts';
 import { type ServerName, serverKey, serverNamed } from '../core/server-key.ts';
-import { type ServerObject, toServerObject } from '../core/server-object.ts';
-import { learnServer, resourceOfServer, withStatedGate } from './checked-server.ts';
+import type { ServerObject } from '../core/server-object.ts';
+import { learnServer, withStatedGate } from './checked-server.ts';
 import type { ClusterAccess } from './cluster.ts';
 import { createDryRun, type DryRun } from './dry-run.ts';
 import { unseenAfter } from './failure.ts';
+import { resourceOfServer, toServer } from './server-objects.ts';
 import { assumedNamespace, operatorNamespaceOf } from './versions.ts';
 
 /** What the operator would do about one OAuthClient, found out without a call to any server. */
@@ -266,15 +267,14 @@ async function serversFor(
 ): Promise<readonly ServerObject[]> {
   const found = await Promise.all(
     KINDS.map(async (kind) => {
-      const resource: Resource = resourceOfServer(kind);
+      const resource = resourceOfServer(kind);
       const home = resource.namespaced ? { namespace } : {};
-      const toServer = (raw: KubernetesObject) => toServerObject(kind, raw, { allowHttp: true });
       const answer =
         name === undefined
-          ? await api.collect(resource, home, toServer)
+          ? await api.collect(resource, home, toServer(kind))
           : await api.get<KubernetesObject>(resource, { ...home, name });
       if (answer.ok) {
-        return 'items' in answer.object ? answer.object.items : [toServer(answer.object)];
+        return 'items' in answer.object ? answer.object.items : [toServer(kind)(answer.object)];
       }
       if (answer.status !== 404) {
         const verb = name === undefined ? 'list' : 'get';

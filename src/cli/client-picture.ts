@@ -6,10 +6,11 @@ import { type InventoryRow, inventoryRows } from '../core/inventory.ts';
 import type { ClientObject } from '../core/observation.ts';
 import { type PodSpecOfUser, type SecretUse, usesOfSecret } from '../core/secret-uses.ts';
 import { type ServerName, serverNamed } from '../core/server-key.ts';
-import { type ServerObject, toServerObject } from '../core/server-object.ts';
+import type { ServerObject } from '../core/server-object.ts';
 import { clientUidOf } from '../core/workload-secret.ts';
 import type { ClusterAccess } from './cluster.ts';
 import { type AskedCall, type CommandFailure, commandFailure, type RefusedCall } from './failure.ts';
+import { resourceOfServer, toServer } from './server-objects.ts';
 
 /** Something that belongs to a client, as far as the caller may see it. */
 type AsSeen<T> =
@@ -69,11 +70,10 @@ function nameOfSecret({ metadata, observed: { status, desired } }: ClientObject)
 
 async function serverSeen(named: ServerName, { api }: ClusterAccess) {
   const { kind, ...key } = named;
-  const resource =
-    kind === 'AuthorizationServer' ? RESOURCES.authorizationServer : RESOURCES.clusterAuthorizationServer;
+  const resource = resourceOfServer(kind);
   const found = await api.get<AuthorizationServer>(resource, key);
   const object: AsSeen<ServerObject> = found.ok
-    ? { state: 'Present', found: toServerObject(kind, found.object, { allowHttp: true }) }
+    ? { state: 'Present', found: toServer(kind)(found.object) }
     : notSeen(found, { verb: 'get', resource, ...key });
   return { ...named, object };
 }

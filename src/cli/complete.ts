@@ -1,8 +1,8 @@
-import { RESOURCES } from '../api/kubernetes.ts';
+import { RESOURCES, type Resource } from '../api/kubernetes.ts';
 import { visible } from '../oauth/text.ts';
-import { resourceOfServer } from './checked-server.ts';
 import { type ClusterAccess, type ClusterFlags, openCluster } from './cluster.ts';
 import type { CliCommand, CommandOption, Terminal } from './command.ts';
+import { resourceOfServer } from './server-objects.ts';
 import { untilAborted } from './until-aborted.ts';
 
 /**
@@ -199,7 +199,7 @@ async function inCluster(
 
 async function namesListed(
   api: ClusterAccess['api'],
-  resource: (typeof RESOURCES)[keyof typeof RESOURCES] | ReturnType<typeof resourceOfServer>,
+  resource: Resource,
   namespace?: string,
 ): Promise<readonly string[]> {
   const selection = { metadataOnly: true, ...(namespace === undefined ? {} : { namespace }) };

@@ -1,15 +1,15 @@
-import type { AuthorizationServer } from '../api/authorization-server.ts';
-import { type KubernetesObject, RESOURCES, type Resource } from '../api/kubernetes.ts';
+import { RESOURCES, type Resource } from '../api/kubernetes.ts';
 import { toClientObject } from '../core/desired.ts';
 import { inventoryRows, inventoryServers } from '../core/inventory.ts';
 import { outstandingClients } from '../core/inventory-outstanding.ts';
-import { type ServerObject, toServerObject } from '../core/server-object.ts';
+import type { ServerObject } from '../core/server-object.ts';
 import { OWN_SUSPECTS, SUSPECTS } from '../core/suspects.ts';
 import { UNREMOVED } from '../core/unremoved-client.ts';
 import type { InventoryView } from '../inventory/view.ts';
 import type { ClusterAccess } from './cluster.ts';
 import { type CommandFailure, commandFailure, type RefusedCall } from './failure.ts';
 import { readLists } from './lists.ts';
+import { toServer } from './server-objects.ts';
 import { operatorNamespaceOf } from './versions.ts';
 
 /** What is shown of the cluster, read with the caller's own rights. A right that is missing hides a part and is named. */
@@ -125,11 +125,6 @@ async function listClients(cluster: ClusterAccess) {
       }
     : commandFailure(narrower, { verb: 'list', resource, namespace });
 }
-
-const toServer =
-  (kind: 'AuthorizationServer' | 'ClusterAuthorizationServer') =>
-  (raw: KubernetesObject): ServerObject =>
-    toServerObject(kind, raw as AuthorizationServer, { allowHttp: true });
 
 /** @param namespace `undefined`: all */
 async function listServers(

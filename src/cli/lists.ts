@@ -10,6 +10,7 @@ import type { ClusterAccess } from './cluster.ts';
 import type { ClusterContext, CommandResult } from './command.ts';
 import { type CommandFailure, commandFailure } from './failure.ts';
 import type { Cell } from './print.ts';
+import { resourceOfServer } from './server-objects.ts';
 import { operatorNamespaceOf, withOperatorNamespace } from './versions.ts';
 
 /** The ConfigMaps in which the operator lists what people may have to look for at servers. */
@@ -187,8 +188,7 @@ export async function markersOf(
   const markers = new Map<ServerKey, string>();
   for (const server of new Set(servers)) {
     const { kind, ...key } = serverNamed(server);
-    const resource =
-      kind === 'AuthorizationServer' ? RESOURCES.authorizationServer : RESOURCES.clusterAuthorizationServer;
+    const resource = resourceOfServer(kind);
     const found = await api.get<AuthorizationServer>(resource, key);
     const marker = found.ok ? found.object.spec.attemptMarker?.member : undefined;
     if (marker !== undefined) {

@@ -1,6 +1,5 @@
 import { toNamespace } from '../adapters/kubernetes/cache-feeds.ts';
 import type { RawObject, Selection } from '../adapters/kubernetes/paths.ts';
-import type { ServerKind } from '../api/authorization-server.ts';
 import { RESOURCES, type Resource } from '../api/kubernetes.ts';
 import { LABELS } from '../api/names.ts';
 import { serverRefOf } from '../controller/client/observe.ts';
@@ -10,11 +9,11 @@ import { toClientObject } from '../core/desired.ts';
 import type { ClientObject } from '../core/observation.ts';
 import { plan } from '../core/plan.ts';
 import { keyOfServer, type ServerKey, serverKey } from '../core/server-key.ts';
-import { toServerObject } from '../core/server-object.ts';
 import { learnServer } from './checked-server.ts';
 import type { ClusterAccess } from './cluster.ts';
 import { createDryRun, type DryRun } from './dry-run.ts';
 import { type CommandFailure, commandFailure } from './failure.ts';
+import { toServer } from './server-objects.ts';
 import { operatorNamespaceOf } from './versions.ts';
 
 /** A client that an operator of this version would change. */
@@ -136,8 +135,6 @@ async function loadAll(
   }
   return failures.find((failure) => failure !== undefined) ?? unknown;
 }
-
-const toServer = (kind: ServerKind) => (raw: RawObject) => toServerObject(kind, raw, { allowHttp: true });
 
 async function listOf<T>(
   { api }: ClusterAccess,

@@ -6,7 +6,6 @@ import { createAuthorizationServerHttp } from '../../adapters/authorization-serv
 import { API_VERSION, type KubernetesObject, RESOURCES, type Resource } from '../../api/kubernetes.ts';
 import type { OAuthClient } from '../../api/oauth-client.ts';
 import { VERSION } from '../../api/version.ts';
-import { toServerObject } from '../../core/server-object.ts';
 import { isJsonObject } from '../../oauth/json.ts';
 import { asSentence } from '../../oauth/text.ts';
 import { type ClientCheck, checkClient } from '../client-check.ts';
@@ -17,6 +16,7 @@ import { type CommandFailure, commandFailure, EXITS, unseenBecause } from '../fa
 import type { Printer } from '../print.ts';
 import { checkServer } from '../server-check.ts';
 import { serverCheckTree } from '../server-check-tree.ts';
+import { toServer } from '../server-objects.ts';
 import { kindNamed, NAMED_KINDS, oneObjectRefusal } from '../target.ts';
 import { printTree } from '../tree.ts';
 
@@ -122,7 +122,7 @@ async function checkServerObject(
   { cluster, print, flags }: ClusterContext,
 ): Promise<CommandResult> {
   const kind = resource.kind === 'AuthorizationServer' ? 'AuthorizationServer' : 'ClusterAuthorizationServer';
-  const object = toServerObject(kind, raw, { allowHttp: true });
+  const object = toServer(kind)(raw);
   const allowed = String(flags['allowAddresses'] ?? '')
     .split(',')
     .filter(Boolean);

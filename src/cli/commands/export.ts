@@ -1,14 +1,15 @@
-import type { KubernetesObject, Resource } from '../../api/kubernetes.ts';
+import type { ServerKind } from '../../api/authorization-server.ts';
 import { RESOURCES } from '../../api/kubernetes.ts';
 import { csv } from '../../core/csv.ts';
 import { toClientObject } from '../../core/desired.ts';
 import { type InventoryRow, inventoryRows } from '../../core/inventory.ts';
 import { EXPORT_COLUMNS, exportedRow } from '../../core/inventory-export.ts';
-import { type ServerObject, toServerObject } from '../../core/server-object.ts';
+import type { ServerObject } from '../../core/server-object.ts';
 import { visible } from '../../oauth/text.ts';
 import type { CliCommand, ClusterContext } from '../command.ts';
 import { type CommandFailure, commandFailure } from '../failure.ts';
 import type { Output } from '../print.ts';
+import { resourceOfServer, toServer } from '../server-objects.ts';
 
 const EXPORT_FORMATS: readonly unknown[] = ['table', 'csv', 'json'];
 
@@ -66,12 +67,11 @@ async function inventoryOf({
     return commandFailure(clients, { verb: 'list', resource, namespace: selection.namespace });
   }
   const servers: ServerObject[] = [];
-  for (const [kind, of] of SERVERS) {
+  for (const kind of SERVER_KINDS) {
+    const of = resourceOfServer(kind);
     const where =
       of.namespaced && selection.namespace !== undefined ? { namespace: selection.namespace } : {};
-    const found = await api.collect(of, where, (raw: KubernetesObject) =>
-      toServerObject(kind, raw, { allowHttp: true }),
-    );
+    const found = await api.collect(of, where, toServer(kind));
     if (found.ok) {
       servers.push(...found.object.items);
     } else {
@@ -82,7 +82,4 @@ async function inventoryOf({
   return inventoryRows(clients.object.items, servers);
 }
 
-const SERVERS: readonly (readonly [Parameters<typeof toServerObject>[0], Resource])[] = [
-  ['AuthorizationServer', RESOURCES.authorizationServer],
-  ['ClusterAuthorizationServer', RESOURCES.clusterAuthorizationServer],
-];
+const SERVER_KINDS: readonly ServerKind[] = ['AuthorizationServer', 'ClusterAuthorizationServer'];
