@@ -17,11 +17,9 @@ Each file is shown before it is put into the bundle.`,
     { usage: '--file <FILE>', about: `The bundle, a new file. Default: ${DEFAULT_FILE}.` },
     { usage: '-y, --yes', about: 'Put in all files, without showing them.' },
   ],
+  hasNoOutput: true,
   async run(context) {
     const { cluster, flags, print, terminal } = context;
-    if (print.format !== undefined) {
-      return { exit: 'usage', sentence: 'debug writes a file: name it by --file, and leave -o out.' };
-    }
     const path = typeof flags['file'] === 'string' ? flags['file'] : DEFAULT_FILE;
     const chosen: TarFile[] = [];
     for (const file of await debugFiles(cluster)) {

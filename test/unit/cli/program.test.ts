@@ -100,6 +100,7 @@ describe('bad input', () => {
     ['abandon', 'x'],
     ['resolve', 'x'],
     ['ui'],
+    ['debug'],
   ])('-o of %s', async (...args) => {
     expect(await runPlugin([...args, '-o', 'json'], anywhere())).toEqual({
       code: EXITS.usage.code,

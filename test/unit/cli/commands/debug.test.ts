@@ -279,12 +279,4 @@ describe('the bundle', () => {
     expect(again.stderr).toMatch(/The bundle is not written: EEXIST: file already exists, open '.*'\.\n$/);
     expect(readFileSync(path)).toEqual(before);
   });
-
-  test('-o is wrong usage', async () => {
-    const { code, stderr } = await run(['-o', 'json']);
-    expect([code, stderr]).toEqual([
-      EXITS.usage.code,
-      'debug writes a file: name it by --file, and leave -o out.\n',
-    ]);
-  });
 });
