@@ -1,4 +1,4 @@
-import { type ConfigMap, namespaceOf, RESOURCES } from '../../api/kubernetes.ts';
+import { type ConfigMap, namespaceOf } from '../../api/kubernetes.ts';
 import { storedTime } from '../../api/time.ts';
 import { backoff } from '../../core/backoff.ts';
 import {
@@ -16,10 +16,10 @@ import type { ServerKey } from '../../core/server-key.ts';
 import { shortKey } from '../../core/short-name.ts';
 import type { Clock, KubernetesApi, Log } from '../ports.ts';
 import { KeyCount, KeyIndex } from '../state/key-index.ts';
-import { type KeptMetadata, keptMetadata } from './kept-metadata.ts';
 import type { LedgerEntry } from './ledger-entry.ts';
 import { FEW, SHARED } from './ledger-shares.ts';
 import { isTooLarge } from './ledger-store.ts';
+import { StoredConfigMap } from './stored-config-map.ts';
 
 /** Result of a report. `NotYet`: report it again later. */
 export type Reported = 'Listed' | 'ListFull' | 'NotYet';
@@ -59,11 +59,9 @@ const MAX_RECORDED = 10_000;
  * write. Above three quarters of the limit, only namespaces with few entries may add more.
  */
 export class OrphanList {
-  readonly #name: string;
   readonly #options: Options;
+  readonly #stored: StoredConfigMap;
   #data: Readonly<Record<string, string>> = {};
-  #resourceVersion: string | undefined;
-  #kept: KeptMetadata = {};
   #indexes = createIndexes([]);
   #weights: ReadonlyMap<string, number> = new Map();
   /** `namespace server` → how many are not listed because the list was full. Cleared when the list gets shorter. */
@@ -80,8 +78,8 @@ export class OrphanList {
   #busy: Promise<void> = Promise.resolve();
 
   constructor(name: string, options: Options) {
-    this.#name = name;
     this.#options = options;
+    this.#stored = new StoredConfigMap(options.api, { namespace: options.namespace, name });
   }
 
   /** Reads the list from the API server. */
@@ -98,13 +96,10 @@ export class OrphanList {
    * while it has entries.
    */
   async look(): Promise<void> {
-    const { api, namespace } = this.#options;
     if (this.isEmpty) {
       return;
     }
-    const found = await api.get<ConfigMap>(RESOURCES.configMap, { namespace, name: this.#name }, 'metadata');
-    const version = found.ok ? found.object.metadata.resourceVersion : undefined;
-    const isChanged = (found.ok || found.status === 404) && version !== this.#resourceVersion;
+    const isChanged = await this.#stored.isChanged();
     // A write of the operator after a conflict reads notes without removing what they resolve.
     if (isChanged || resolutionsIn(this.#data).size > 0) {
       await this.load();
@@ -168,7 +163,7 @@ export class OrphanList {
           const value = this.#data[attempt];
           return value === undefined ? [] : [[attempt, withClientInUse(value, clientId)] as const];
         });
-        const written = await this.#put({ ...this.#data, ...Object.fromEntries(named) });
+        const written = await this.#stored.put({ ...this.#data, ...Object.fromEntries(named) });
         if (written.ok) {
           this.#take(written.object);
         } else {
@@ -213,14 +208,9 @@ export class OrphanList {
   }
 
   async #load(): Promise<void> {
-    const { api, namespace } = this.#options;
-    const found = await api.get<ConfigMap>(RESOURCES.configMap, { namespace, name: this.#name });
-    if (found.ok) {
-      this.#take(found.object);
-      this.#isLoaded = true;
-    } else if (found.status === 404) {
-      // A person deleted the list.
-      this.#take({ metadata: { name: this.#name } });
+    const found = await this.#stored.get();
+    if (found !== undefined) {
+      this.#take(found);
       this.#isLoaded = true;
     }
   }
@@ -239,7 +229,7 @@ export class OrphanList {
         const note = notes.get(orphan.attempt);
         return note === undefined ? [] : [{ orphan, note }];
       });
-      const written = await this.#put(left);
+      const written = await this.#stored.put(left);
       if (written.ok) {
         this.#resolved.push(...resolved);
         this.#take(written.object);
@@ -261,12 +251,7 @@ export class OrphanList {
     }
   }
 
-  #take({ metadata, data = {} }: ConfigMap): void {
-    if (metadata.resourceVersion !== undefined && metadata.resourceVersion === this.#resourceVersion) {
-      return;
-    }
-    this.#resourceVersion = metadata.resourceVersion;
-    this.#kept = keptMetadata(metadata);
+  #take({ data = {} }: ConfigMap): void {
     if (Object.keys(data).length < Object.keys(this.#data).length) {
       this.#unlisted.clear();
     }
@@ -316,7 +301,7 @@ export class OrphanList {
     const { clock, log } = this.#options;
     for (let tries = 0; tries < TRIES; tries += 1) {
       const added = batch.map(({ attempt, value }) => [attempt, value] as const);
-      const written = await this.#put({ ...this.#data, ...Object.fromEntries(added) });
+      const written = await this.#stored.put({ ...this.#data, ...Object.fromEntries(added) });
       if (written.ok) {
         this.#take(written.object);
         resolveEach(batch, 'Listed');
@@ -348,18 +333,6 @@ export class OrphanList {
     const middle = Math.floor(batch.length / 2);
     await this.#write(batch.slice(0, middle));
     await this.#write(batch.slice(middle));
-  }
-
-  #put(data: Readonly<Record<string, string>>) {
-    const { api, namespace } = this.#options;
-    const metadata = { name: this.#name, namespace };
-    const object: ConfigMap = { apiVersion: 'v1', kind: 'ConfigMap', metadata, data };
-    return this.#resourceVersion === undefined
-      ? api.create(RESOURCES.configMap, object)
-      : api.replace(RESOURCES.configMap, {
-          ...object,
-          metadata: { ...this.#kept, ...metadata, resourceVersion: this.#resourceVersion },
-        });
   }
 }
 

@@ -13,8 +13,8 @@ import { isSameJson } from '../../oauth/json.ts';
 import type { Clock, KubernetesApi, Lead, Log } from '../ports.ts';
 import type { RegistrationObject } from '../state/cached-objects.ts';
 import type { Change } from '../state/object-cache.ts';
-import { type KeptMetadata, keptMetadata } from './kept-metadata.ts';
 import { FEW, SHARED } from './ledger-shares.ts';
+import { StoredConfigMap } from './stored-config-map.ts';
 
 interface Options {
   readonly api: KubernetesApi;
@@ -41,11 +41,10 @@ const PAUSES_AFTER_FAILURE = { firstMs: 5_000, longestMs: 300_000 };
  */
 export class UnremovedClients {
   readonly #options: Options;
+  readonly #stored: StoredConfigMap;
   /** By name, the longest known first. */
   readonly #records = new Map<string, UnremovedRecord>();
   #data: Readonly<Record<string, string>> = {};
-  #resourceVersion: string | undefined;
-  #kept: KeptMetadata = {};
   #failures = 0;
   #isStarted = false;
   #isWriteDue = false;
@@ -55,6 +54,7 @@ export class UnremovedClients {
 
   constructor(options: Options) {
     this.#options = options;
+    this.#stored = new StoredConfigMap(options.api, { namespace: options.namespace, name: UNREMOVED });
   }
 
   /** Whether the list has entries, or is to have some. */
@@ -96,11 +96,7 @@ export class UnremovedClients {
   /** Looks whether somebody else changed the list: removes what is resolved, and puts the list right. */
   look(): Promise<void> {
     return this.#then(async () => {
-      const { api, namespace } = this.#options;
-      const key = { namespace, name: UNREMOVED };
-      const found = await api.get<ConfigMap>(RESOURCES.configMap, key, 'metadata');
-      const version = found.ok ? found.object.metadata.resourceVersion : undefined;
-      const isChanged = (found.ok || found.status === 404) && version !== this.#resourceVersion;
+      const isChanged = await this.#stored.isChanged();
       if (isChanged) {
         await this.#load();
       }
@@ -134,18 +130,13 @@ export class UnremovedClients {
   }
 
   async #load(): Promise<void> {
-    const { api, namespace } = this.#options;
-    const found = await api.get<ConfigMap>(RESOURCES.configMap, { namespace, name: UNREMOVED });
-    if (found.ok) {
-      this.#take(found.object);
-    } else if (found.status === 404) {
-      this.#take({ metadata: { name: UNREMOVED } });
+    const found = await this.#stored.get();
+    if (found !== undefined) {
+      this.#take(found);
     }
   }
 
-  #take({ metadata, data = {} }: ConfigMap): void {
-    this.#resourceVersion = metadata.resourceVersion;
-    this.#kept = keptMetadata(metadata);
+  #take({ data = {} }: ConfigMap): void {
     this.#data = data;
   }
 
@@ -173,7 +164,7 @@ export class UnremovedClients {
     if (isSameJson(wanted, this.#data)) {
       return;
     }
-    const written = await this.#put(wanted);
+    const written = await this.#stored.put(wanted);
     if (written.ok) {
       this.#failures = 0;
       this.#take(written.object);
@@ -217,17 +208,5 @@ export class UnremovedClients {
       },
     );
     return new Map(fitting);
-  }
-
-  #put(data: Readonly<Record<string, string>>) {
-    const { api, namespace } = this.#options;
-    const metadata = { name: UNREMOVED, namespace };
-    const object: ConfigMap = { apiVersion: 'v1', kind: 'ConfigMap', metadata, data };
-    return this.#resourceVersion === undefined
-      ? api.create(RESOURCES.configMap, object)
-      : api.replace(RESOURCES.configMap, {
-          ...object,
-          metadata: { ...this.#kept, ...metadata, resourceVersion: this.#resourceVersion },
-        });
   }
 }
