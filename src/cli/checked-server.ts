@@ -10,6 +10,7 @@ import type { Gate, Observation } from '../core/observation.ts';
 import { isProblem, type Problem } from '../core/problem.ts';
 import { keyOfServer } from '../core/server-key.ts';
 import type { ServerObject } from '../core/server-object.ts';
+import { conditionOf } from './conditions.ts';
 import type { DryRun } from './dry-run.ts';
 import { unseenBecause } from './failure.ts';
 
@@ -51,7 +52,7 @@ function stateOf({ spec, status }: ServerObject): ServerState {
     problem: undefined,
     endpoints: status.endpoints,
     management: status.management ?? 'Unknown',
-    admissionAccepted: conditionOfServer(status, 'AdmissionAccepted')?.status === 'True',
+    admissionAccepted: conditionOf(status, 'AdmissionAccepted')?.status === 'True',
     registered: undefined,
     signingKeys: undefined,
     suspended: spec?.suspend === true,
@@ -63,7 +64,7 @@ function troubleOf({ spec, problem, problemReason, status, generation }: ServerO
   if (spec === undefined) {
     return { reason: problemReason ?? 'InvalidSpec', message: problem ?? "The spec can't be used." };
   }
-  const ready = conditionOfServer(status, 'Ready');
+  const ready = conditionOf(status, 'Ready');
   if (ready?.status === 'True' && status.observedGeneration === generation) {
     return undefined;
   }
@@ -110,7 +111,7 @@ function withoutSecrets(spec: AuthorizationServerSpec): AuthorizationServerSpec 
 
 /** What holds calls back at the moment: of that only status tells the plugin. */
 export function withStatedGate(o: Observation, object: ServerObject | undefined): Observation {
-  const paused = object && conditionOfServer(object.status, 'Paused');
+  const paused = object && conditionOf(object.status, 'Paused');
   const isStated = paused?.status === 'True' && STATED.includes(paused.reason) && isReason(paused.reason);
   if (!isStated || !o.server.available || !isReason(paused.reason)) {
     return o;
@@ -121,6 +122,3 @@ export function withStatedGate(o: Observation, object: ServerObject | undefined)
 
 /** Pauses with an end are known from status in full, and a suspension from the spec. */
 const STATED: readonly string[] = ['AuthorizationServerSuspect', 'AuthorizationServerUnavailable'];
-
-export const conditionOfServer = ({ conditions }: ServerObject['status'], type: string) =>
-  conditions?.find((condition) => condition.type === type);

@@ -1,7 +1,7 @@
-import { isReason, REASONS } from '../api/reasons.ts';
 import type { Decision } from '../core/action.ts';
 import { isProblem } from '../core/problem.ts';
 import type { ClientCheck } from './client-check.ts';
+import { cureLine } from './conditions.ts';
 import type { Cell } from './print.ts';
 import type { Branch } from './tree.ts';
 
@@ -93,11 +93,7 @@ function notesOf({ steps, stated }: ClientCheck): readonly Cell[] {
   const next = steps.at(-1);
   const shown = stated ?? (next?.type === 'Idle' ? next : undefined);
   const message = shown?.message ?? next?.message ?? 'Too little is seen to plan; below is what is not seen.';
-  const cure = shown !== undefined && isReason(shown.reason) ? REASONS[shown.reason].cure : 'Nothing to do.';
-  return [
-    message,
-    ...(cure === 'Nothing to do.' ? [] : [{ text: `Cure: ${cure}`, tone: 'waiting' } as const]),
-  ];
+  return [message, ...cureLine(shown?.reason)];
 }
 
 function serverLine(server: ClientCheck['server']): Branch {

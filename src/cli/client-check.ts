@@ -22,6 +22,7 @@ import { type ServerName, serverKey, serverNamed } from '../core/server-key.ts';
 import type { ServerObject } from '../core/server-object.ts';
 import { learnServer, withStatedGate } from './checked-server.ts';
 import type { ClusterAccess } from './cluster.ts';
+import { conditionOf } from './conditions.ts';
 import { createDryRun, type DryRun } from './dry-run.ts';
 import { unseenAfter } from './failure.ts';
 import { resourceOfServer, toServer } from './server-objects.ts';
@@ -131,9 +132,8 @@ function statedBy({ observed }: ClientObject): ClientCheck['stated'] {
     status.observedGeneration === generation &&
     (reconcileRequestedAt ?? status.lastHandledReconcileAt) === status.lastHandledReconcileAt &&
     (rotateRequestedAt ?? status.lastHandledRotateAt) === status.lastHandledRotateAt;
-  const { conditions = [] } = status;
-  const waits = conditions.some(({ type, status: is }) => WAITING.includes(type) && is === 'True');
-  const ready = conditions.find(({ type }) => type === 'Ready');
+  const waits = WAITING.some((type) => conditionOf(status, type)?.status === 'True');
+  const ready = conditionOf(status, 'Ready');
   return isCurrent && waits && ready ? { reason: ready.reason, message: ready.message } : undefined;
 }
 

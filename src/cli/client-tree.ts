@@ -1,11 +1,11 @@
 import { type Condition, SEE_READY } from '../api/conditions.ts';
-import { isReason, REASONS } from '../api/reasons.ts';
 import type { InventoryEnd, Readiness } from '../core/inventory.ts';
 import { secretUseText } from '../core/secret-uses.ts';
 import type { ServerObject } from '../core/server-object.ts';
 import { enumerated } from '../oauth/text.ts';
 import { timeAndDistance } from './age.ts';
 import { type ClientPicture, isSecretOf, type SecretUser } from './client-picture.ts';
+import { conditionOf, cureLine } from './conditions.ts';
 import type { Cell } from './print.ts';
 import type { Branch } from './tree.ts';
 
@@ -43,12 +43,7 @@ function readyCell(ready: Readiness, reason: string): Cell {
 
 /** The message as it is, since it may end with a command to copy; and the cure that the table of reasons has. */
 function explained({ reason, message }: Pick<Condition, 'reason' | 'message'>): readonly Cell[] {
-  return message === '' ? cureOfReason(reason) : [message, ...cureOfReason(reason)];
-}
-
-function cureOfReason(reason: string): readonly Cell[] {
-  const cure = isReason(reason) ? REASONS[reason].cure : '';
-  return cure === '' || cure === 'Nothing to do.' ? [] : [{ text: `Cure: ${cure}`, tone: 'waiting' }];
+  return message === '' ? cureLine(reason) : [message, ...cureLine(reason)];
 }
 
 function serverBranch({ server }: ClientPicture): Branch {
@@ -70,8 +65,8 @@ function serverBranch({ server }: ClientPicture): Branch {
   }
 }
 
-function serverCells({ status: { conditions = [] } }: ServerObject): readonly Cell[] {
-  const ready = conditions.find(({ type }) => type === 'Ready');
+function serverCells({ status }: ServerObject): readonly Cell[] {
+  const ready = conditionOf(status, 'Ready');
   return [readyCell(ready?.status ?? 'Unknown', ready?.reason ?? 'Queued')];
 }
 
@@ -91,14 +86,14 @@ function registrationBranch({ row, client }: ClientPicture, now: number): Branch
     return { line: ['Registration: ', { text: 'none', tone: 'waiting' }] };
   }
   const since = registeredAt === undefined ? '' : `, since ${timeAndDistance(registeredAt, now)}`;
-  const registered = conditionOf(client.observed.status.conditions, 'Registered');
+  const registered = conditionOf(client.observed.status, 'Registered');
   const differs = (client.observed.status.substitutions ?? []).map(
     ({ member, asked, registered: got }): Cell => ({
       text: `${member}: asked for "${asked}", registered is "${got}".`,
       tone: 'quiet',
     }),
   );
-  const offered = conditionOf(client.observed.status.conditions, 'MetadataNotOffered');
+  const offered = conditionOf(client.observed.status, 'MetadataNotOffered');
   return {
     line: [`Registration: client ${clientId} at ${issuer}${since}`],
     notes: [
@@ -111,7 +106,7 @@ function registrationBranch({ row, client }: ClientPicture, now: number): Branch
 
 function secretBranch(picture: ClientPicture): Branch {
   const { secret, users, client } = picture;
-  const synced = conditionOf(client.observed.status.conditions, 'SecretSynced');
+  const synced = conditionOf(client.observed.status, 'SecretSynced');
   const says = synced === undefined || synced.message === SEE_READY ? [] : [synced.message];
   return {
     line: [`Secret ${secret.name}: `, secretCell(picture)],
@@ -126,7 +121,7 @@ function secretBranch(picture: ClientPicture): Branch {
 }
 
 function secretCell({ secret: { metadata }, client }: ClientPicture): Cell {
-  const synced = conditionOf(client.observed.status.conditions, 'SecretSynced');
+  const synced = conditionOf(client.observed.status, 'SecretSynced');
   switch (metadata.state) {
     case 'Absent':
       return { text: 'does not exist', tone: 'bad' };
@@ -215,6 +210,3 @@ function waitsBranch({ row, client: { observed } }: ClientPicture): Branch | und
 
 const isUnhandled = (asked: string | undefined, handled: string | undefined): boolean =>
   asked !== undefined && asked !== handled;
-
-const conditionOf = (conditions: readonly Condition[] | undefined, type: string): Condition | undefined =>
-  conditions?.find((condition) => condition.type === type);

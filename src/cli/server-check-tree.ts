@@ -1,5 +1,5 @@
-import { isReason, REASONS } from '../api/reasons.ts';
 import type { ServerObject } from '../core/server-object.ts';
+import { cureLine } from './conditions.ts';
 import type { Cell, Tone } from './print.ts';
 import type { ServerFinding } from './server-check.ts';
 import type { Branch } from './tree.ts';
@@ -40,10 +40,5 @@ export function serverCheckTree(
 function branchOf({ verdict, text, reason }: ServerFinding): Branch {
   const tone = TONES[verdict];
   const word: readonly Cell[] = tone === undefined ? [] : [{ text: `${WORDS[verdict]}: `, tone }];
-  const cure =
-    verdict === 'Bad' && reason !== undefined && isReason(reason) ? REASONS[reason].cure : undefined;
-  return {
-    line: [...word, text],
-    notes: cure === undefined ? [] : [{ text: `Cure: ${cure}`, tone: 'waiting' }],
-  };
+  return { line: [...word, text], notes: verdict === 'Bad' ? cureLine(reason) : [] };
 }

@@ -16,8 +16,8 @@ import { SWITCH_NAMES, SWITCHES } from '../dialects/switches.ts';
 import { isSameJson, type Json } from '../oauth/json.ts';
 import { statementExpiry } from '../oauth/software-statement.ts';
 import { asSentence } from '../oauth/text.ts';
-import { conditionOfServer } from './checked-server.ts';
 import type { ClusterAccess } from './cluster.ts';
+import { conditionOf } from './conditions.ts';
 import { createDryRun } from './dry-run.ts';
 import { unseenBecause } from './failure.ts';
 import { assumedNamespace, operatorNamespaceOf, withOperatorNamespace } from './versions.ts';
@@ -69,11 +69,11 @@ function statusFindings({ status, generation }: ServerObject): readonly ServerFi
     const verdict = condition?.status === good ? 'Good' : condition?.status === 'Unknown' ? 'Note' : 'Bad';
     return condition === undefined ? [] : [{ part: 'Status', verdict, text: message, reason }];
   };
-  const paused = conditionOfServer(status, 'Paused');
+  const paused = conditionOf(status, 'Paused');
   const isCurrent = status.observedGeneration === generation;
   return [
-    ...shown(conditionOfServer(status, 'Ready'), 'True'),
-    ...shown(conditionOfServer(status, 'AdmissionAccepted'), 'True'),
+    ...shown(conditionOf(status, 'Ready'), 'True'),
+    ...shown(conditionOf(status, 'AdmissionAccepted'), 'True'),
     ...(paused?.status === 'True' ? shown(paused, 'False') : []),
     ...(isCurrent
       ? []
@@ -150,7 +150,7 @@ function discoveryFinding(
     return { part, verdict: 'Good', text: `The document at ${found.url} has a registration endpoint.` };
   }
   const said = `From this machine: ${asSentence(found.message)}`;
-  const isReady = conditionOfServer(status, 'Ready')?.status === 'True';
+  const isReady = conditionOf(status, 'Ready')?.status === 'True';
   return isReady
     ? {
         part,

@@ -1,8 +1,9 @@
 import type { ClusterContext, CommandResult } from './command.ts';
+import { conditionOf } from './conditions.ts';
 import { confirm } from './confirm.ts';
 import { type CommandFailure, commandFailure } from './failure.ts';
 import { followObject } from './follow.ts';
-import { conditionIn, type Steered, type SteerTarget, steerTarget } from './target.ts';
+import { type Steered, type SteerTarget, steerTarget } from './target.ts';
 import { waitMs } from './wait-flags.ts';
 
 /** One thing that a person asks of the operator: a write, and how one sees that it is done. */
@@ -128,7 +129,7 @@ async function waitFor(
   switch (followed) {
     case 'Done':
       print.line(`${target.text} ${doneText(last, before)}.`);
-      return !endsReady || conditionIn(last, 'Ready')?.status === 'True' ? 'done' : 'found';
+      return !endsReady || conditionOf(last?.status, 'Ready')?.status === 'True' ? 'done' : 'found';
     case 'Over':
       return { exit: 'found', sentence: `${target.text} is not done in the time of --timeout. ${GOES_ON}` };
     case 'Interrupted':
@@ -144,6 +145,6 @@ function stateOf(object: Steered | undefined): string {
   if (object === undefined) {
     return 'The object is gone.';
   }
-  const shown = conditionIn(object, 'Ready');
+  const shown = conditionOf(object.status, 'Ready');
   return shown === undefined ? 'Not yet seen by the operator.' : `${shown.reason}: ${shown.message}`;
 }

@@ -112,9 +112,6 @@ interface SteeredCondition {
   readonly message: string;
 }
 
-export const conditionIn = (object: Steered | undefined, type: string): SteeredCondition | undefined =>
-  object?.status?.conditions?.find((condition) => condition.type === type);
-
 /** Whether the operator has seen the present spec. */
 export const isSeen = ({ metadata, status }: Steered): boolean =>
   (status?.observedGeneration ?? 0) >= (metadata.generation ?? 0);

@@ -1,6 +1,7 @@
 import type { CliCommand } from '../command.ts';
+import { conditionOf } from '../conditions.ts';
 import { GONE, steer } from '../steer.ts';
-import { CLIENT_OPERAND, conditionIn, isSeen } from '../target.ts';
+import { CLIENT_OPERAND, isSeen } from '../target.ts';
 import { WAIT } from '../wait-flags.ts';
 
 const NO_SECRET = {
@@ -39,13 +40,13 @@ registration_access_token, registration_client_uri and, if there is one, client_
           isDone: (now) =>
             now === undefined ||
             (isSeen(now) &&
-              (conditionIn(now, 'Registered')?.status === 'True' ||
-                conditionIn(now, 'Stalled') !== undefined)),
+              (conditionOf(now.status, 'Registered')?.status === 'True' ||
+                conditionOf(now.status, 'Stalled') !== undefined)),
           doneText: (now) => {
             if (now === undefined) {
               return GONE;
             }
-            return conditionIn(now, 'Registered')?.status === 'True'
+            return conditionOf(now.status, 'Registered')?.status === 'True'
               ? `has client ${now.status?.clientId}`
               : 'has not taken over the client';
           },

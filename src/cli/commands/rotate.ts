@@ -1,8 +1,9 @@
 import { ANNOTATIONS } from '../../api/names.ts';
 import type { CliCommand } from '../command.ts';
+import { conditionOf } from '../conditions.ts';
 import { YES } from '../confirm.ts';
 import { GONE, requestValue, steer } from '../steer.ts';
-import { CLIENT_OPERAND, conditionIn, type Steered } from '../target.ts';
+import { CLIENT_OPERAND, type Steered } from '../target.ts';
 import { WAIT } from '../wait-flags.ts';
 
 export const rotateCommand: CliCommand = {
@@ -44,5 +45,5 @@ its overlap (spec.replacement.overlap) is over.`,
 
 /** A person must act first, for a reason that was not there before: Ready has the words, and Stalled refers to it. */
 const isRefusedSince = (now: Steered, before: Steered): boolean =>
-  conditionIn(now, 'Stalled') !== undefined &&
-  conditionIn(now, 'Ready')?.message !== conditionIn(before, 'Ready')?.message;
+  conditionOf(now.status, 'Stalled') !== undefined &&
+  conditionOf(now.status, 'Ready')?.message !== conditionOf(before.status, 'Ready')?.message;
