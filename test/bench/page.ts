@@ -16,6 +16,7 @@ const { startHttpServer } = await import('../../src/adapters/process/http-server
 const { startInventoryEndpoint } = await import('../../src/adapters/process/inventory-endpoint.ts');
 const { toClientObject } = await import('../../src/core/desired.ts');
 const { INVENTORY_NOW, inventoryClient } = await import('../kit/fixtures/inventory.ts');
+const { quantile } = await import('./figure.ts');
 
 const sizes = String(values.clients ?? '1000,5000,10000')
   .split(',')
@@ -64,8 +65,7 @@ async function timesOf(url: string): Promise<Times> {
     body = await (await fetch(url)).text();
     times.push(performance.now() - start);
   }
-  times.sort((one, other) => one - other);
-  return { medianMs: times[Math.floor(times.length / 2)] ?? 0, mostMs: times.at(-1) ?? 0, body };
+  return { medianMs: quantile(times, 0.5), mostMs: quantile(times, 1), body };
 }
 
 /** The same bytes without any making: what HTTP on this machine costs. */

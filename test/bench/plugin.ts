@@ -17,6 +17,7 @@ const { ensureBinaries } = await import('../kit/testbed/binaries.ts');
 const { run } = await import('../kit/testbed/command.ts');
 const { createProgress } = await import('../kit/testbed/progress.ts');
 const { createClients } = await import('./clients.ts');
+const { quantile } = await import('./figure.ts');
 const { NAMESPACES } = await import('./namespaces.ts');
 const { startStage } = await import('./stage.ts');
 
@@ -76,9 +77,8 @@ async function row(what: string, act: () => Promise<void>): Promise<void> {
     await act();
     times.push(performance.now() - start);
   }
-  times.sort((a, b) => a - b);
-  const inSeconds = (ms = 0): string => `${(ms / 1_000).toFixed(3)} s`;
-  console.log(`| ${what} | ${inSeconds(times[Math.floor(runs / 2)])} | ${inSeconds(times.at(-1))} |`);
+  const inSeconds = (ms: number): string => `${(ms / 1_000).toFixed(3)} s`;
+  console.log(`| ${what} | ${inSeconds(quantile(times, 0.5))} | ${inSeconds(quantile(times, 1))} |`);
 }
 
 /** Runs a command whose output somebody reads to its end. */
