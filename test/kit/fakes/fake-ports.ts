@@ -128,7 +128,6 @@ export const signingKey = (material: string, more: Partial<SigningKey> = {}): Si
   ...more,
 });
 
-/** Room for everything. */
 /** Counts nothing. */
 export const UNCOUNTED: Counters = {
   orphanSuspected: () => undefined,
@@ -138,6 +137,7 @@ export const UNCOUNTED: Counters = {
   serverGone: () => undefined,
 };
 
+/** Room for everything. */
 export const unbounded = (): NamespaceMemory =>
   new NamespaceMemory({ most: Number.POSITIVE_INFINITY, exempt: '', onRoom: () => undefined });
 
