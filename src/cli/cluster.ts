@@ -6,9 +6,10 @@ import { openWatch } from '../adapters/kubernetes/watch.ts';
 import { systemClock } from '../adapters/process/clock.ts';
 import type { KubernetesObject, Resource } from '../api/kubernetes.ts';
 import { VERSION } from '../api/version.ts';
-import type { ApiResult, Clock, Log, ObjectKey } from '../controller/ports.ts';
+import type { ApiResult, Clock, ObjectKey } from '../controller/ports.ts';
 import { asSentence, visible } from '../oauth/text.ts';
 import type { CommandFailure } from './failure.ts';
+import { SILENT_LOG } from './silent-log.ts';
 
 /** The flags that say which cluster, and which of its objects. */
 export interface ClusterFlags {
@@ -62,7 +63,14 @@ export async function openCluster(flags: ClusterFlags): Promise<ClusterAccess | 
   const { kubeconfig, context } = flags;
   const userAgent = `${PLUGIN}/${VERSION}`;
   try {
-    const connection = await connect({ clock, log: SILENT, kubeconfig, context, userAgent, connections: 8 });
+    const connection = await connect({
+      clock,
+      log: SILENT_LOG,
+      kubeconfig,
+      context,
+      userAgent,
+      connections: 8,
+    });
     const namespace = flags.namespace ?? connection.namespace ?? 'default';
     return {
       api: createKubernetesApi(connection, { clock, fieldManager: PLUGIN, refusesUnknownFields: true }),
@@ -140,6 +148,3 @@ async function textAt(connection: Connection, path: string): Promise<ApiResult<s
 }
 
 const noText = (message: string): ApiResult<never> => ({ ok: false, status: 0, reason: 'NoAnswer', message });
-
-const silent = () => undefined;
-const SILENT: Log = { debug: silent, info: silent, warn: silent, error: silent };

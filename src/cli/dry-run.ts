@@ -8,13 +8,14 @@ import { createController } from '../controller/controller.ts';
 import { Ledger } from '../controller/durable/ledger.ts';
 import { createRecorder } from '../controller/durable/recorder.ts';
 import { Orphans } from '../controller/durable/suspected-orphans.ts';
-import type { AuthorizationServerHttp, KubernetesApi, Log } from '../controller/ports.ts';
+import type { AuthorizationServerHttp, KubernetesApi } from '../controller/ports.ts';
 import { ReusableTokens } from '../controller/state/reusable-tokens.ts';
 import { TextPool } from '../controller/state/text-pool.ts';
 import type { ClientKey } from '../core/client-key.ts';
 import type { Observation } from '../core/observation.ts';
 import { sha256 } from '../oauth/sha256.ts';
 import type { ClusterAccess } from './cluster.ts';
+import { SILENT_LOG } from './silent-log.ts';
 
 /**
  * The controller of the operator, which never starts: it decides, and nothing is written or sent. Its caches are empty at
@@ -41,7 +42,7 @@ export function createDryRun(
   const api = readsOnly(given);
   const [name = namespace] = installation.split('@');
   const own = { id: installation, name };
-  const log = SILENT;
+  const log = SILENT_LOG;
   const journal = { append: nothing, settle: nothing, unsettled: () => [] };
   const contexts: Context[] = [];
   createController(
@@ -96,7 +97,6 @@ export function createDryRun(
 }
 
 const nothing = () => undefined;
-const SILENT: Log = { debug: nothing, info: nothing, warn: nothing, error: nothing };
 
 /** Reads with the caller's rights; a write is refused here, whatever the caller may do. */
 function readsOnly(api: KubernetesApi): KubernetesApi {
