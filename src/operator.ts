@@ -354,7 +354,7 @@ function serve(
   return startHttpEndpoint({
     port: config.port,
     log,
-    ...(config.tls === undefined ? {} : { tls: config.tls }),
+    tls: config.tls,
     ...(reviews === undefined || !config.metricsAuthentication
       ? {}
       : { refusal: (sender) => refusalOfPath(reviews.metrics, sender, '/metrics') }),

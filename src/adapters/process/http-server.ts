@@ -37,7 +37,7 @@ interface HttpServerOptions {
   /** Serves HTTPS, with a certificate that may be renewed in its files. Default: plain HTTP. */
   readonly tls?: TlsFiles | undefined;
   /** Told of renewed certificates. Default: nothing is. */
-  readonly log?: Pick<Log, 'info' | 'warn'>;
+  readonly log?: Pick<Log, 'info' | 'warn'> | undefined;
 }
 
 export interface HttpServer {

@@ -65,7 +65,7 @@ export const startInventoryEndpoint = (options: InventoryEndpointOptions): Promi
     port: options.port,
     host: options.host,
     tls: options.tls,
-    ...(options.log === undefined ? {} : { log: options.log }),
+    log: options.log,
     mostConnections: SHARES.inventoryConnections.most,
     silenceMs: SILENCE_MS,
     maxHeaderSize: MAX_HEADER_BYTES,
