@@ -1,5 +1,4 @@
-import { Slots } from '../../controller/state/slots.ts';
-import { serverKey } from '../../core/server-key.ts';
+import { NO_SERVER, Slots } from '../../controller/state/slots.ts';
 
 interface Bounds {
   /** How many effects run at the same time. */
@@ -9,9 +8,6 @@ interface Bounds {
   /** How many wait together. */
   readonly waiting: number;
 }
-
-/** Key among the keys of servers, by which turns are taken; no server object has it. */
-const NO_SERVER = serverKey({ kind: 'ClusterAuthorizationServer', name: '' }, '');
 
 /** Runs effects of callers who take turns. How many wait is bounded, for each caller and together. */
 export class BoundedTurns {

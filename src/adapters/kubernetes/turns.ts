@@ -2,12 +2,8 @@ import { type KubernetesObject, type ObjectMeta, RESOURCES, type Resource } from
 import { SHARES } from '../../api/shares.ts';
 import { LEDGER_NAME } from '../../controller/durable/ledger-store.ts';
 import type { ObjectKey } from '../../controller/ports.ts';
-import { Slots } from '../../controller/state/slots.ts';
-import { serverKey } from '../../core/server-key.ts';
+import { NO_SERVER, Slots } from '../../controller/state/slots.ts';
 import type { PagedApi } from './api.ts';
-
-/** Key of the API server among the keys of servers; no server object has it. */
-const API_SERVER = serverKey({ kind: 'ClusterAuthorizationServer', name: '' }, '');
 
 /**
  * The same API with a bound on parallel calls about single objects, as many as there are connections. Namespaces take
@@ -18,7 +14,7 @@ export function byTurns(api: PagedApi): PagedApi {
   const slots = new Slots();
   const inTurn = <T>(namespace: string | undefined, call: () => Promise<T>): Promise<T> => {
     const place = {
-      server: API_SERVER,
+      server: NO_SERVER,
       namespace: namespace ?? '',
       limit: SHARES.kubernetesCalls.most,
       isEnding: false,

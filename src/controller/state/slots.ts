@@ -1,5 +1,8 @@
 import { SHARES } from '../../api/shares.ts';
-import { type ServerKey, serverNamed } from '../../core/server-key.ts';
+import { type ServerKey, serverKey, serverNamed } from '../../core/server-key.ts';
+
+/** Key for calls that go to no authorization server; no server object has it. */
+export const NO_SERVER = serverKey({ kind: 'ClusterAuthorizationServer', name: '' }, '');
 
 /** A call that needs a slot. */
 export interface SlotRequest {
