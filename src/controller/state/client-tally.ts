@@ -1,3 +1,4 @@
+import type { Condition } from '../../api/conditions.ts';
 import { REASONS, type Reason } from '../../api/reasons.ts';
 import { storedTime } from '../../api/time.ts';
 import type { ClientObject } from '../../core/observation.ts';
@@ -88,14 +89,15 @@ export class ClientTally {
   }
 
   #count(object: ClientObject, by: 1 | -1): void {
-    const state = stateOf(object);
+    const ready = object.observed.status.conditions?.find(({ type }) => type === 'Ready');
+    const state = stateOf(object, ready);
     const key = `${state.server} ${state.ready} ${state.condition} ${state.reason}`;
     const counted = this.#states.get(key) ?? { state, count: 0 };
     counted.count += by;
     keep(this.#states, key, counted, counted.count === 0);
     if (isWaiting(object, state)) {
       const waiting = this.#waiting.get(key) ?? { state, since: new SinceCount() };
-      waiting.since.change(Math.floor(notReadySince(object) / MINUTE_MS), by);
+      waiting.since.change(Math.floor(notReadySince(object, ready) / MINUTE_MS), by);
       keep(this.#waiting, key, waiting, waiting.since.isEmpty);
     }
     for (const [what, field] of Object.entries(END_FIELDS)) {
@@ -160,10 +162,9 @@ const WITHOUT_SERVER: ReadonlySet<string> = new Set([
 ] satisfies readonly Reason[]);
 
 /** By its status, whatever anybody wrote into it: only known reasons are told apart. */
-function stateOf(object: ClientObject): ClientState {
+function stateOf(object: ClientObject, ready: Condition | undefined): ClientState {
   const { status } = object.observed;
   const { conditions = [] } = status;
-  const ready = conditions.find(({ type }) => type === 'Ready');
   const server = serverOf(status, ready?.reason);
   if (ready === undefined) {
     const reason = isLessOfClient(object) ? 'NamespaceShareReached' : 'Queued';
@@ -202,7 +203,6 @@ const isWaiting = (
   ready !== 'True' && condition !== 'Paused' && (ready === 'Unknown' || condition !== 'None' || deleting);
 
 /** The definition's default has a time long before the object's creation. */
-function notReadySince({ observed: { status, createdAt } }: ClientObject): number {
-  const ready = status.conditions?.find(({ type }) => type === 'Ready');
+function notReadySince({ observed: { createdAt } }: ClientObject, ready: Condition | undefined): number {
   return Math.max(storedTime(ready?.lastTransitionTime) || 0, createdAt || 0);
 }
