@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { parseAllDocuments } from 'yaml';
 import { digestOf } from '../../../tools/release/image.ts';
 import { newestRelease } from '../../../tools/release/newest-release.ts';
+import { changelogSection } from '../../../tools/release/plan.ts';
 import { run } from '../../kit/testbed/command.ts';
 import { freePort } from '../../kit/testbed/free-port.ts';
 import { ensureGoTool } from '../../kit/testbed/go-tool.ts';
@@ -125,7 +126,10 @@ test('the SBOMs are CycloneDX and name what is inside', async () => {
 });
 
 test('CHANGELOG.md is the section of the release, and the licences are those of the bundle', async () => {
-  expect(await read('CHANGELOG.md')).toMatch(/^### /);
+  const section = changelogSection(await readFile(join(ROOT, 'CHANGELOG.md'), 'utf8'), VERSION);
+  expect(await read('CHANGELOG.md')).toBe(`${section}\n`);
+  expect(section).toMatch(/^### /m);
+  expect(section).not.toMatch(/^## /m);
   expect(await read('THIRD-PARTY-LICENSES.txt')).toMatch(/^undici \d/m);
 });
 
