@@ -89,8 +89,8 @@ export function steerTarget(
 }
 
 function spellingsOf(shortName: string, { kind, plural, group }: Resource): readonly string[] {
-  const names = [kind.toLowerCase(), plural];
-  return [shortName, ...names, ...names.map((name) => `${name}.${group}`)];
+  const names = [shortName, kind.toLowerCase(), plural];
+  return [...names, ...names.map((name) => `${name}.${group}`)];
 }
 
 /** A custom resource with what its status has in common. */

@@ -100,8 +100,13 @@ describe('reconcile', () => {
     expect([code, stderr]).toEqual([1, 'AuthorizationServerUnavailable: The server is away.\n']);
   });
 
-  test('takes server objects, too', async () => {
-    const { code, stdout } = await run(['reconcile', 'coas/corporate'], {
+  test.each([
+    'coas/corporate',
+    'coas.oauth-registrar.dev/corporate',
+    'ClusterAuthorizationServer/corporate',
+    'clusterauthorizationservers.oauth-registrar.dev/corporate',
+  ])('takes server objects, too: %s', async (operand) => {
+    const { code, stdout } = await run(['reconcile', operand], {
       objects: [server],
       operator: (written) => handled(written),
     });
