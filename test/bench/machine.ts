@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { availableParallelism, cpus, totalmem, type } from 'node:os';
+import { readImageSettings } from './image-settings.ts';
 
 /** Where it was measured: figures of two machines can't be compared, nor of one that others use as well. */
 export interface Machine {
@@ -8,6 +9,8 @@ export interface Machine {
   readonly memoryGB: number;
   readonly system: string;
   readonly node: string;
+  /** Of the operator. The image has jemalloc; a machine that lacks it measures more memory. */
+  readonly allocator: 'jemalloc' | 'glibc';
 }
 
 export const describeMachine = (): Machine => ({
@@ -16,6 +19,7 @@ export const describeMachine = (): Machine => ({
   memoryGB: Math.round(totalmem() / 1e9),
   system: type(),
   node: process.versions.node,
+  allocator: 'LD_PRELOAD' in readImageSettings().env ? 'jemalloc' : 'glibc',
 });
 
 /** Processes that want a CPU, mean of the last minute, those of the benchmark included; `undefined` beside Linux. */

@@ -54,9 +54,9 @@ export function formatFigure(value: number): string {
 
 /** What stands above the table. */
 export function toHead({ machine, loads }: Pick<Report, 'machine' | 'loads'>): string {
-  const { cores, model, memoryGB, system, node } = machine;
+  const { cores, model, memoryGB, system, node, allocator } = machine;
   return [
-    `${cores} cores (${model}), ${memoryGB} GB, ${system}, Node ${node}.`,
+    `${cores} cores (${model}), ${memoryGB} GB, ${system}, Node ${node}, ${allocator}.`,
     ...loads.map(
       ({ before, after, cpuSeconds, seconds }, index) =>
         `Run ${index + 1}: ${seconds.toFixed(0)} s; load of the machine ${before ?? '?'} before, ${after ?? '?'} after` +

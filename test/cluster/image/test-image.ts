@@ -163,6 +163,8 @@ async function assertConfined({ pid }: RunningContainer, { uid, gid }: User): Pr
   for (const path of ['/written', '/tmp/written', '/usr/lib/oauth-registrar/written']) {
     await assert.rejects(writeFile(`/proc/${pid}/root${path}`, ''), { code: 'EROFS' }, path);
   }
+  const maps = await readFile(`/proc/${pid}/maps`, 'utf8');
+  assert.match(maps, /\/usr\/lib\/libjemalloc\.so\.2$/m, 'the allocator of the image is loaded');
   const mounts = (await readFile(`/proc/${pid}/mounts`, 'utf8')).split('\n').map((line) => line.split(' '));
   const journal = mounts.find(([, path]) => path?.endsWith('/run/oauth-registrar'));
   assert.equal(journal?.[2], 'tmpfs', 'the journal is in memory');
