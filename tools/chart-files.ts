@@ -34,11 +34,15 @@ const COPIES = {
  * objects that kustomize applies. A chart can't include files from outside of its folder.
  *
  * @param crds path → content of the definitions
+ * @param generated path → content of other files that are generated now
  */
-export function chartFiles(crds: ReadonlyMap<string, string>): ReadonlyMap<string, string> {
+export function chartFiles(
+  crds: ReadonlyMap<string, string>,
+  generated: ReadonlyMap<string, string>,
+): ReadonlyMap<string, string> {
   const definitions = [...crds].map(([path, content]) => [`${CHART}/files/${path}`, content] as const);
   const copies = Object.entries(COPIES).map(([name, from]) => {
-    const content = readFileSync(join(ROOT, from), 'utf8');
+    const content = generated.get(from) ?? readFileSync(join(ROOT, from), 'utf8');
     return [
       `${CHART}/files/${name}`,
       `# A copy of ${from} by \`npm run generate\`. Do not edit.\n${content}`,

@@ -1,5 +1,6 @@
 import { stringify } from 'yaml';
 import { customResourceDefinitions } from '../src/api/crd.ts';
+import { accountBounds } from './account-bounds.ts';
 import { alertsPage, prometheusRule } from './alerts.ts';
 import { argocdSettings } from './argocd-settings.ts';
 import { logsPage } from './audit-tables.ts';
@@ -21,8 +22,10 @@ export function generatedFiles(): ReadonlyMap<string, string> {
       return [`crds/${group.join('.')}_${plural}.yaml`, HEADER + yaml(definition)] as const;
     }),
   );
+  const bounds = accountBounds();
   return new Map([
     ...crds,
+    bounds,
     ['docs/reference.md', referencePage() + findingsSection() + pluginSection()],
     logsPage(),
     ['docs/alerts.md', alertsPage()],
@@ -31,7 +34,7 @@ export function generatedFiles(): ReadonlyMap<string, string> {
     ['deploy/monitoring/dashboard.json', dashboardJson()],
     ['deploy/chart/files/dashboard.json', dashboardJson()],
     ...serverPages(),
-    ...chartFiles(crds),
+    ...chartFiles(crds, new Map([bounds])),
     ...argocdSettings(),
   ]);
 }

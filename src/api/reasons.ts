@@ -164,6 +164,11 @@ export const REASONS = {
       'Something at admission takes off a label or annotation that the operator wrote to the Secret of the workload.',
     cure: 'Look for a mutating admission policy or webhook that changes Secrets; exempt this one, or take the label or annotation out of spec.secret.',
   },
+  TemplateInvalid: {
+    cause:
+      'The Secret of the workload can not be made as spec.secret says with the values of this client: one is missing, or would break its form.',
+    cure: 'Change spec.secret.format, or what the message names. The client is registered, and a Secret that workloads have stays as it was.',
+  },
   WriteRefused: {
     cause: 'The API server refused a write that the object needs, other than that of its Secrets.',
     cure: 'Follow the words of the API server in the message: change the quota, the policy or the object.',

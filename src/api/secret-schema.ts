@@ -31,7 +31,7 @@ const keyRules = (what: string, key: string) => [
 
 const keys = stringMap(64, 253).meta({
   description:
-    'Wire name to key of the Secret, like `client_id: username`. `""` leaves the value out. Default: the wire name.',
+    'Wire name to key of the Secret, or to the name in its file, like `client_id: username`. `""` leaves the value out. Default: as the format has it, for Keys the wire name.',
   ...rules(
     {
       rule: `self.all(k, self[k] == '' || ${isSecretKey('self[k]')})`,
@@ -57,7 +57,9 @@ export const secret = z
     format: z
       .enum(namesOfFormats(FORMATS))
       .default('Keys')
-      .meta({ description: 'How the Secret holds the client. Keys: one key for each value.' }),
+      .meta({
+        description: `How the Secret holds the client. ${FORMATS.map(({ name, about }) => `${name}: ${about}.`).join(' ')} A format whose Secret has another type makes a new Secret.`,
+      }),
     keys: keys.optional(),
     include: set(text(253), 32)
       .meta({

@@ -120,6 +120,8 @@ export interface PublishStep extends Explained {
   readonly record: RegistrationRecord;
   readonly wanted: WantedSecret;
   readonly basis: string;
+  /** What the Secret is rendered from; see `renderBasis`. */
+  readonly rendering: string;
 }
 
 /** Reads the client at the server and records the answer. */

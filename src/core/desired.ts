@@ -14,11 +14,12 @@ import {
   oauthClientStatus,
 } from '../api/oauth-client.ts';
 import { SHARES } from '../api/shares.ts';
+import { FORMATS, formatNamed } from '../formats/formats.ts';
+import { nameOfValue } from '../formats/named-values.ts';
 import { PUBLISHED_NAMES } from '../formats/published-client.ts';
 import { additionalNameProblem } from '../oauth/client-metadata.ts';
 import { presentable } from '../oauth/error-response.ts';
 import { isSameJson, type Json, jsonBytes, nestsTooDeep } from '../oauth/json.ts';
-import { own } from '../oauth/objects.ts';
 import { keptIfAny } from './kept-text.ts';
 import { workloadSecretProblems } from './needed-secrets.ts';
 import { isUnknownValue } from './newer-version.ts';
@@ -134,19 +135,27 @@ function problemsOf({ client, secret }: OAuthClientSpec): readonly string[] {
   );
   const keys = keysOf(secret);
   const twice = keys.find((key, index) => keys.indexOf(key) !== index);
+  const { name: format, isName = () => true } = formatNamed(secret.format, FORMATS);
+  const misnamed = keys.find((key) => !isName(key));
   return [
     ...names,
     ...workloadSecretProblems({ secret }),
     ...(twice === undefined
       ? []
       : [`secret.keys gives the key ${presentable(twice, [])} to two values; choose another for one`]),
+    ...(misnamed === undefined
+      ? []
+      : [
+          `secret.keys has "${presentable(misnamed, [])}", which the format ${format} can't call a value: choose letters, digits and _`,
+        ]),
   ];
 }
 
 /** The key of each value that the Secret can have, those that are left out aside. */
-function keysOf({ keys = {}, include = [] }: OAuthClientSpec['secret']): readonly string[] {
+function keysOf({ keys = {}, include = [], format }: OAuthClientSpec['secret']): readonly string[] {
   const names = new Set([...PUBLISHED_NAMES, ...include, ...Object.keys(keys)]);
-  return [...names].map((name) => own(keys, name) ?? name).filter((key) => key !== '');
+  const shape = formatNamed(format, FORMATS);
+  return [...names].map((name) => nameOfValue(name, keys, shape)).filter((key) => key !== '');
 }
 
 /** In most specs these parts are the defaults. They are kept once for all specs. */

@@ -248,6 +248,7 @@ export type SetbackAction =
   | 'Update'
   | 'Deregister'
   | 'Publish'
+  | 'Render'
   | 'Bind'
   | 'Renew'
   | 'Read'

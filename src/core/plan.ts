@@ -33,6 +33,7 @@ import { first, follow, type Rule, whereReachable } from './rules/rule.ts';
 import {
   clientSecretMissing,
   formerSecretLeft,
+  secretNotRenderable,
   secretWriteUndone,
   workloadSecretDiffers,
 } from './rules/secret.ts';
@@ -105,6 +106,7 @@ const UPKEEP: readonly Rule<Registered>[] = [
   formerSecretLeft,
   whereReachable(readDue),
   clientSecretMissing,
+  secretNotRenderable,
   clientExpired,
   replacementWaiting,
   retentionRefused,

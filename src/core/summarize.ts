@@ -244,7 +244,7 @@ function isUsable(
 const isPast = (end: number | undefined, now: number): boolean => end !== undefined && now >= end;
 
 /**
- * Name of the Secret that shows the record. While the spec can't be used, it isn't known which Secret it wants, and the
+ * Name of the Secret that shows the record. While the spec can't be used, or what it wants of the Secret can't be made, the
  * one from before serves.
  */
 function shownSecret(
@@ -253,7 +253,8 @@ function shownSecret(
   record: RegistrationRecord | undefined,
 ): string | undefined {
   const { object, secrets } = o;
-  const isSpecUnusable = object?.desired.valid === false || reason === 'InvalidSpec';
+  const isSpecUnusable =
+    object?.desired.valid === false || reason === 'InvalidSpec' || reason === 'TemplateInvalid';
   return isSpecUnusable
     ? secrets.find(
         ({ ownerUid, shows, projection }) =>

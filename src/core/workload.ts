@@ -23,6 +23,15 @@ export const publishBasis = (
   { generation, reconcileRequestedAt }: Pick<ObservedClient, 'generation' | 'reconcileRequestedAt'>,
 ): string => `${name} ${generation} ${reconcileRequestedAt ?? ''}`;
 
+/**
+ * What the data of the workload Secret is made of. A Secret that could not be rendered is tried again with another basis
+ * only.
+ */
+export function renderBasis(o: Usable, record: RegistrationRecord, wanted: WantedSecret): string {
+  const inputs = wantedInputs(o, record, wanted) ?? record.registrationSecret;
+  return `${publishBasis(wanted, o.object)} ${inputs}`;
+}
+
 /** Name of the workload Secret, where it shows the current registration as the spec wants it. */
 export function publishedName(o: Observation, current: RegistrationRecord | undefined): string | undefined {
   const { object } = o;
@@ -59,11 +68,14 @@ export function workloadDifference(
   if (observed === undefined) {
     return 'does not exist';
   }
+  return differenceOf(observed, current, wanted, wantedInputs(o, current, wanted));
+}
+
+/** See `inputsHash`; `undefined`: only the record has the endpoints. */
+function wantedInputs(o: Usable, record: RegistrationRecord, wanted: WantedSecret): string | undefined {
   const { keys = {}, include = [] } = o.spec.secret;
-  const endpoints = endpointsFor(o, current);
-  const inputs =
-    endpoints && inputsHash({ record: current, format: wanted.format.name, keys, include, endpoints });
-  return differenceOf(observed, current, wanted, inputs);
+  const endpoints = endpointsFor(o, record);
+  return endpoints && inputsHash({ record, format: wanted.format.name, keys, include, endpoints });
 }
 
 /** The endpoints that the workload Secret shows; `undefined`: those that the record holds. */

@@ -1,11 +1,7 @@
-import { own } from '../oauth/objects.ts';
 import type { SecretFormat } from './format.ts';
-import { publishedValues } from './published-client.ts';
+import { clientIdByKey, namedValues } from './named-values.ts';
 
-type Keys = Readonly<Record<string, string>>;
-
-/** Empty where the value is left out. */
-const keyOfValue = (wireName: string, keys: Keys): string => own(keys, wireName) ?? wireName;
+const nameOf = (wireName: string): string => wireName;
 
 /**
  * One key for each value: its wire name, or the key that `keys` gives it. Unknown values have no key. The registration
@@ -13,16 +9,9 @@ const keyOfValue = (wireName: string, keys: Keys): string => own(keys, wireName)
  */
 export const keysFormat = {
   name: 'Keys',
+  about: 'one key for each value, by its wire name',
   secretType: 'Opaque',
-  render(client, keys) {
-    const data = new Map<string, string>();
-    for (const [wireName, value] of Object.entries(publishedValues(client))) {
-      const key = keyOfValue(wireName, keys);
-      if (value !== undefined && key !== '') {
-        data.set(key, value);
-      }
-    }
-    return Object.fromEntries(data);
-  },
-  clientIdIn: (data, keys) => own(data, keyOfValue('client_id', keys)),
+  nameOf,
+  render: (client, keys) => namedValues(client, keys, { nameOf }),
+  clientIdIn: clientIdByKey({ nameOf }),
 } as const satisfies SecretFormat;

@@ -20,13 +20,21 @@ export interface PublishedClient {
   readonly include?: readonly string[];
   /** Name of the server object. */
   readonly provider?: string;
+  /** Name of the OAuthClient. */
+  readonly name?: string;
 }
+
+/** A member of the registration: as the server answered it, else as it was sent. */
+export const saidOf = (
+  { information: { metadata }, sent }: Pick<PublishedClient, 'information' | 'sent'>,
+  member: string,
+): Json | undefined => own(metadata, member) ?? own(sent, member);
 
 /**
  * What the Service Binding specification calls the type of a Secret with an OAuth client. It is published as `type`, and the
  * name of the server object as `provider`, where `include` names them and the answer has no such member.
  */
-const BINDING_TYPE = 'oauth2';
+export const BINDING_TYPE = 'oauth2';
 
 /** The wire names of all values that a format can publish, `include` aside. */
 export const PUBLISHED_NAMES: readonly string[] = [
@@ -46,11 +54,8 @@ const PUBLISHED = ENDPOINT_NAMES.filter((name) => ENDPOINTS[name].isPublished).m
 );
 
 /** Whether the client presents a certificate at the endpoints of its server (RFC 8705 sections 2 and 3). */
-export function presentsCertificate({
-  information: { metadata },
-  sent,
-}: Pick<PublishedClient, 'information' | 'sent'>): boolean {
-  const said = (member: string) => metadata[member] ?? sent[member];
+export function presentsCertificate(client: Pick<PublishedClient, 'information' | 'sent'>): boolean {
+  const said = (member: string) => saidOf(client, member);
   const method = said('token_endpoint_auth_method');
   return (
     method === 'tls_client_auth' ||

@@ -135,6 +135,7 @@ const OF_OTHERS = [
   'custom-resource-state-config-file',
   'set',
   'reset-then-reuse-values',
+  'static-oauth-client-info',
 ];
 
 /** Flags of the plugin. */

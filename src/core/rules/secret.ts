@@ -1,6 +1,6 @@
 import type { Action } from '../action.ts';
 import type { Registered, Usable } from '../narrowed.ts';
-import { formerSecrets, publishBasis, wantedOf, workloadDifference } from '../workload.ts';
+import { formerSecrets, publishBasis, renderBasis, wantedOf, workloadDifference } from '../workload.ts';
 import { blocked, stall } from './idle.ts';
 import type { Rule } from './rule.ts';
 
@@ -20,12 +20,16 @@ export const workloadSecretDiffers: Rule<Registered> = {
     if (difference === undefined) {
       return undefined;
     }
+    const rendering = renderBasis(o, record, wanted);
+    if (blocked(o, 'Render', rendering) !== undefined) {
+      return undefined;
+    }
     const basis = publishBasis(wanted, object);
     const message = `Secret ${wanted.name} ${difference}.`;
     const waiting = blocked(o, 'Publish', basis);
     return waiting?.reason === UNDONE
       ? undefined
-      : (waiting ?? { type: 'Publish', message, object, record, wanted, basis });
+      : (waiting ?? { type: 'Publish', message, object, record, wanted, basis, rendering });
   },
 };
 
@@ -42,13 +46,21 @@ export const secretWriteUndone: Rule<Registered> = {
   },
 };
 
+export const secretNotRenderable: Rule<Registered> = {
+  finding: 'SecretNotRenderable',
+  found: 'The Secret can not be made of the values of this client as spec.secret says.',
+  follows: 'It stays as it is. All else goes on. A person has to act.',
+  decide: (o) => blocked(o, 'Render', renderBasis(o, o.current, wantedOf(o))),
+};
+
 export const formerSecretLeft: Rule<Registered> = {
   finding: 'FormerSecretLeft',
   found: 'There is a Secret of the object under a name that the spec no longer gives.',
   follows: 'It is removed.',
   decide: (o) => {
     const wanted = wantedOf(o);
-    const [secret] = o.current.secretMissingFor === undefined ? formerSecrets(o, wanted) : [];
+    const isWritten = o.current.secretMissingFor === undefined && secretNotRenderable.decide(o) === undefined;
+    const [secret] = isWritten ? formerSecrets(o, wanted) : [];
     return (
       secret && {
         type: 'RemoveSecret',

@@ -22,6 +22,7 @@ import { Sensitive } from '../../../src/oauth/sensitive.ts';
 import { createRecordingLog } from '../../kit/fakes/fake-clock.ts';
 import { systemClock } from '../../kit/fakes/system-clock.ts';
 import { available, unregistered } from '../../kit/fixtures/observations.ts';
+import { rendered } from '../../kit/fixtures/rendered.ts';
 import { install, useCluster } from '../deploy/cluster.ts';
 
 /**
@@ -186,7 +187,7 @@ async function expectAdmitted(step: RegisterStep, o: Observation): Promise<void>
   const whole = toRegistrationSecret(record, content, namespace);
   const { issuer, endpoints } = server;
   const { information, sent } = content;
-  const values = keysFormat.render({ information, sent, issuer, endpoints, include }, keys);
+  const values = rendered(keysFormat.render({ information, sent, issuer, endpoints, include }, keys));
   const inputs = inputsHash({ record, format: 'Keys', keys, include, endpoints });
   if (spec === undefined) {
     throw new Error('the spec is valid');

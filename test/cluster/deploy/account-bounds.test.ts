@@ -1,5 +1,6 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import { FINALIZER, LABELS } from '../../../src/api/names.ts';
+import { FORMATS, secretTypesOf } from '../../../src/formats/formats.ts';
 import { untilRefused } from '../../kit/testbed/policies.ts';
 import { oauthClient, useCluster } from './cluster.ts';
 import { INSTALLS, type Install, installAll } from './installs.ts';
@@ -64,6 +65,18 @@ describe.each(INSTALLS)('The account of $title', (install: Install) => {
     expect(await dryRun(verb, secret(metadata))).toMatchObject({ code: 0, stderr: '' });
   });
 
+  test.each(secretTypesOf(FORMATS))('may write a Secret of the type %s, which a format has', async (type) => {
+    const object = secret({ name: 'formed', namespace: tenant, labels: workload }, type);
+    expect(await dryRun('create', object)).toMatchObject({ code: 0, stderr: '' });
+  });
+
+  test('may write no Secret of another type', async () => {
+    const object = secret({ name: 'formed', namespace: tenant, labels: workload }, 'example.com/other');
+    const { code, stderr } = await dryRun('create', object);
+    expect(stderr).toContain('denied request: the operator writes Secrets of the types of its formats');
+    expect(code).toBe(1);
+  });
+
   test.each([
     ['create an Opaque Secret without its label', 'create', { name: 'new', namespace: tenant }],
     [
@@ -87,7 +100,7 @@ describe.each(INSTALLS)('The account of $title', (install: Install) => {
       for (const labels of [{}, workload, registration]) {
         const object = secret({ name: 'new', namespace, labels, ...TOKEN_OF('default') }, TOKEN);
         const { code, stderr } = await dryRun('create', object);
-        expect(stderr).toContain('denied request: the operator writes Secrets of type Opaque');
+        expect(stderr).toContain('denied request: the operator writes Secrets of the types of its formats');
         expect(code).toBe(1);
       }
     }

@@ -22,6 +22,9 @@ export interface Change {
   readonly by: string;
 }
 
+/** Of a Secret; it can't be changed. */
+const typeOf = (object: Stored): unknown => ('type' in object ? object.type : undefined) ?? 'Opaque';
+
 const failure = (status: number, reason: string, message = reason): ApiResult<never> => ({
   ok: false,
   status,
@@ -117,6 +120,9 @@ export class Cluster {
     const problem = conflictOf(before, given.metadata.resourceVersion, undefined);
     if (before === undefined || problem !== undefined) {
       return problem ?? failure(404, 'NotFound');
+    }
+    if (typeOf(before) !== typeOf(given)) {
+      return failure(422, 'Invalid');
     }
     const { uid, creationTimestamp } = before.metadata;
     const after =

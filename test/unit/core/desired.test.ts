@@ -146,6 +146,21 @@ describe('toClientObject', () => {
     expect(desiredOf({ client: {}, secret: { keys } })).toMatchObject({ valid: true });
   });
 
+  test.each([
+    [
+      'two values of a form would have one name',
+      { format: 'ServiceBinding', keys: { client_id: 'issuer-uri' } },
+      'secret.keys gives the key issuer-uri to two values; choose another for one.',
+    ],
+    [
+      'a form can not call a value so',
+      { format: 'EnvFile', keys: { client_id: 'client-id' } },
+      'secret.keys has "client-id", which the format EnvFile can\'t call a value: choose letters, digits and _.',
+    ],
+  ])('says that %s', (_, secret, problem) => {
+    expect(desiredOf({ client: {}, secret })).toEqual({ valid: false, problem });
+  });
+
   test('says that two values would share a key of the Secret', () => {
     const keys = { client_id: 'username', client_secret: 'password', issuer: 'username' };
     expect(desiredOf({ client: {}, secret: { keys } })).toEqual({

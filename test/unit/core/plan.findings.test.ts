@@ -1,6 +1,8 @@
 import { describe, expect, test } from 'vitest';
+import { usable } from '../../../src/core/narrowed.ts';
 import type { Observation } from '../../../src/core/observation.ts';
 import { CHAINS, type Finding, plan } from '../../../src/core/plan.ts';
+import { renderBasis, wantedOf } from '../../../src/core/workload.ts';
 import { Sensitive } from '../../../src/oauth/sensitive.ts';
 import { replacementOf } from '../../kit/fixtures/client-specs.ts';
 import {
@@ -32,6 +34,13 @@ import {
 const HOUR = 3_600_000;
 const at = (ms: number): string => new Date(ms).toISOString();
 const specified = (spec: Parameters<typeof desired>[0]) => object({ desired: desired(spec) });
+function renderedFrom(o: Observation): string {
+  if (o.object?.desired.valid !== true || o.records[0] === undefined) {
+    throw new Error('a client that is registered');
+  }
+  const narrowed = usable(o, o.object, o.object.desired);
+  return renderBasis(narrowed, o.records[0], wantedOf(narrowed));
+}
 const restored = (overrides: Partial<Observation> = {}) =>
   observation({
     object: fresh(),
@@ -359,6 +368,22 @@ const EXAMPLES: readonly Example[] = [
     observation({ records: [record({ secretMissingFor: 'client_secret_basic' })] }),
     'ClientSecretMissing',
     'Client c1 is registered with the authentication method client_secret_basic, and the server gave no client_secret, so nobody can authenticate as it. Secrets of workloads stay as they were. If the client needs no secret, set spec.client.tokenEndpointAuthMethod, for a public client to none; else look at the server why it gives none.',
+  ],
+  [
+    'SecretNotRenderable',
+    observation({
+      setbacks: [
+        setback({
+          action: 'Render',
+          basis: renderedFrom(observation()),
+          kind: 'Terminal',
+          reason: 'TemplateInvalid',
+          message: 'Secret storefront-oauth is not written.',
+        }),
+      ],
+    }),
+    'TemplateInvalid',
+    'Secret storefront-oauth is not written.',
   ],
   [
     'ClientExpired',

@@ -3,15 +3,22 @@ import * as z from 'zod';
 import type { OAuthClientSpec } from '../../../src/api/oauth-client.ts';
 import { inputsHash, toWorkloadSecret, wantedSecret } from '../../../src/core/workload-secret.ts';
 import type { SecretFormat } from '../../../src/formats/format.ts';
-import { FORMATS, formatNamed, namesOfFormats } from '../../../src/formats/formats.ts';
-import { publishedValues } from '../../../src/formats/published-client.ts';
+import { FORMATS, formatNamed, namesOfFormats, secretTypesOf } from '../../../src/formats/formats.ts';
+import { type PublishedClient, publishedValues } from '../../../src/formats/published-client.ts';
+import { Sensitive } from '../../../src/oauth/sensitive.ts';
 import { record } from '../../kit/fixtures/observations.ts';
+import { rendered } from '../../kit/fixtures/rendered.ts';
 
 /** All values in one key: what a format of its own file may look like. */
 const oneFile: SecretFormat = {
   name: 'OneFile',
   secretType: 'example.com/one-file',
-  render: (client, keys) => ({ [keys['file'] ?? 'client.json']: JSON.stringify(publishedValues(client)) }),
+  about: 'one file',
+  nameOf: (wireName) => wireName,
+  render: (client, keys) => ({
+    ok: true,
+    data: { [keys['file'] ?? 'client.json']: JSON.stringify(publishedValues(client)) },
+  }),
   clientIdIn: (data, keys) => JSON.parse(data[keys['file'] ?? 'client.json'] ?? '{}').client_id,
 };
 
@@ -27,7 +34,7 @@ const published = {
 describe('a format that is one row more in the table', () => {
   const formats = [...FORMATS, oneFile];
   const wanted = wantedSecret(client, spec, formats);
-  const values = wanted.format.render(published, {});
+  const values = rendered(wanted.format.render(published, {}));
   const secret = toWorkloadSecret(client, wanted, { shows: 'oac-uid-1-a1', inputs: 'inputs', values });
 
   test('is one that the schema accepts', () => {
@@ -56,5 +63,42 @@ describe('a format that is one row more in the table', () => {
 describe('the format', () => {
   test.each([[undefined], ['Keys'], ['unheard of']])('named %s is Keys', (name) => {
     expect(formatNamed(name, FORMATS).name).toBe('Keys');
+  });
+});
+
+describe('Every format', () => {
+  const client: PublishedClient = {
+    information: { clientId: 'c1', clientSecret: new Sensitive('s1'), metadata: {} },
+    sent: {},
+    issuer: 'https://sso.example.com',
+    endpoints: { token: 'https://sso.example.com/token' },
+    name: 'shop.front',
+    provider: 'corporate',
+  };
+
+  test.each(FORMATS.map((format) => [format.name, format] as const))(
+    '%s finds the client in what it renders, also under another name',
+    (_, format: SecretFormat) => {
+      for (const keys of [{}, { client_id: 'CLIENT' }]) {
+        expect(format.clientIdIn(rendered(format.render(client, keys)), keys)).toBe('c1');
+        expect(format.clientIdIn({}, keys)).toBeUndefined();
+      }
+    },
+  );
+
+  test.each(FORMATS.map((format) => [format.name, format] as const))(
+    '%s never has the means to manage the client',
+    (_, format: SecretFormat) => {
+      const information = {
+        ...client.information,
+        registrationAccessToken: new Sensitive('canary-token'),
+        registrationClientUri: 'https://sso.example.com/canary',
+      };
+      expect(JSON.stringify(format.render({ ...client, information }, {}))).not.toContain('canary');
+    },
+  );
+
+  test('has a type of Secret that means nothing to Kubernetes', () => {
+    expect(secretTypesOf(FORMATS)).toEqual(['Opaque', 'servicebinding.io/oauth2']);
   });
 });

@@ -3,6 +3,9 @@ import { keysFormat } from '../../../src/formats/keys.ts';
 import type { PublishedClient } from '../../../src/formats/published-client.ts';
 import type { JsonObject } from '../../../src/oauth/json.ts';
 import { Sensitive } from '../../../src/oauth/sensitive.ts';
+import { rendered } from '../../kit/fixtures/rendered.ts';
+
+const render = (...given: Parameters<typeof keysFormat.render>) => rendered(keysFormat.render(...given));
 
 const client: PublishedClient = {
   information: {
@@ -28,7 +31,7 @@ const silent: PublishedClient = { ...client, information: { clientId: 'c1', meta
 
 describe('keysFormat', () => {
   test('gives a workload all that it needs, under wire names', () => {
-    expect(keysFormat.render(client, {})).toEqual({
+    expect(render(client, {})).toEqual({
       client_id: 'c1',
       client_secret: 's1',
       token_endpoint_auth_method: 'client_secret_post',
@@ -64,7 +67,7 @@ describe('keysFormat', () => {
     ['private_key_jwt', { token_endpoint_auth_method: 'private_key_jwt' }, 'sso'],
     ['tokens that are not bound', { tls_client_certificate_bound_access_tokens: false }, 'sso'],
   ])('gives a client with %s the endpoints at which it can authenticate', (_, members, host) => {
-    expect(keysFormat.render(certified(members), {})).toMatchObject({
+    expect(render(certified(members), {})).toMatchObject({
       token_endpoint: `https://${host}.example.com/token`,
       pushed_authorization_request_endpoint: `https://${host}.example.com/par`,
       authorization_endpoint: 'https://sso.example.com/authorize',
@@ -74,26 +77,24 @@ describe('keysFormat', () => {
 
   test('never gives the registration access token or its address', () => {
     expect(
-      JSON.stringify(
-        keysFormat.render(client, { registration_access_token: 'a', registration_client_uri: 'b' }),
-      ),
+      JSON.stringify(render(client, { registration_access_token: 'a', registration_client_uri: 'b' })),
     ).not.toMatch(/canary/);
   });
 
   test('has the type and the provider of a service binding where they are asked for, unless the answer has its own', () => {
     const asked = { ...client, include: ['type', 'provider'], provider: 'corporate' };
-    expect(keysFormat.render(asked, { provider: 'PROVIDER' })).toMatchObject({
+    expect(render(asked, { provider: 'PROVIDER' })).toMatchObject({
       type: 'oauth2',
       PROVIDER: 'corporate',
     });
     const information = { ...client.information, metadata: { type: 'agent' } };
-    expect(keysFormat.render({ ...asked, information }, {})).toMatchObject({ type: 'agent' });
-    expect(keysFormat.render({ ...client, provider: 'corporate' }, {})).not.toHaveProperty('type');
-    expect(keysFormat.render({ ...client, provider: 'corporate' }, {})).not.toHaveProperty('provider');
+    expect(render({ ...asked, information }, {})).toMatchObject({ type: 'agent' });
+    expect(render({ ...client, provider: 'corporate' }, {})).not.toHaveProperty('type');
+    expect(render({ ...client, provider: 'corporate' }, {})).not.toHaveProperty('provider');
   });
 
   test('says what was asked for where the answer is silent, and has no key for what is not known', () => {
-    expect(keysFormat.render(silent, {})).toEqual({
+    expect(render(silent, {})).toEqual({
       client_id: 'c1',
       token_endpoint_auth_method: 'client_secret_basic',
       scope: 'openid profile',
@@ -103,23 +104,21 @@ describe('keysFormat', () => {
 
   test('has no scope where the answer has other members that were sent, and no scope: none is registered', () => {
     const information = { ...client.information, metadata: { token_endpoint_auth_method: 'none' } };
-    expect(keysFormat.render({ ...client, information }, {})).toMatchObject({
+    expect(render({ ...client, information }, {})).toMatchObject({
       token_endpoint_auth_method: 'none',
     });
-    expect(keysFormat.render({ ...client, information }, {})).not.toHaveProperty('scope');
+    expect(render({ ...client, information }, {})).not.toHaveProperty('scope');
   });
 
   test('rule 44: assumes no method where none was asked for or answered', () => {
-    expect(keysFormat.render({ ...silent, sent: {} }, {})).toEqual({
+    expect(render({ ...silent, sent: {} }, {})).toEqual({
       client_id: 'c1',
       issuer: 'https://sso.example.com',
     });
   });
 
   test('uses the keys that are given, and leaves out what has an empty one', () => {
-    expect(
-      keysFormat.render(silent, { client_id: 'username', scope: '', issuer: 'iss', unknown: 'x' }),
-    ).toEqual({
+    expect(render(silent, { client_id: 'username', scope: '', issuer: 'iss', unknown: 'x' })).toEqual({
       username: 'c1',
       token_endpoint_auth_method: 'client_secret_basic',
       iss: 'https://sso.example.com',
@@ -133,13 +132,11 @@ describe('keysFormat', () => {
     ['a number', 1],
   ])('does not take %s for an answered method', (_, value) => {
     const information = { clientId: 'c1', metadata: { token_endpoint_auth_method: value } };
-    expect(keysFormat.render({ ...silent, information }, {})['token_endpoint_auth_method']).toBe(
-      'client_secret_basic',
-    );
+    expect(render({ ...silent, information }, {})['token_endpoint_auth_method']).toBe('client_secret_basic');
   });
 
   test('keeps a value under every key that the CRD permits', () => {
-    expect(Object.keys(keysFormat.render(silent, { client_id: '__proto__' }))).toContain('__proto__');
+    expect(Object.keys(render(silent, { client_id: '__proto__' }))).toContain('__proto__');
   });
 
   describe('with further members of the answer', () => {
@@ -152,7 +149,7 @@ describe('keysFormat', () => {
       unset: null,
     };
     const answered: PublishedClient = { ...silent, information: { clientId: 'c1', metadata } };
-    const included = (...include: readonly string[]) => keysFormat.render({ ...answered, include }, {});
+    const included = (...include: readonly string[]) => render({ ...answered, include }, {});
 
     test.each([
       ['text as it is', 'logo_uri', 'https://a/logo'],
@@ -169,20 +166,18 @@ describe('keysFormat', () => {
     });
 
     test('gives none that was not asked for', () => {
-      expect(keysFormat.render(answered, {})).not.toHaveProperty('logo_uri');
+      expect(render(answered, {})).not.toHaveProperty('logo_uri');
     });
 
     test('gives each under the key that it is given', () => {
-      expect(keysFormat.render({ ...answered, include: ['logo_uri'] }, { logo_uri: 'logo' })).toMatchObject({
+      expect(render({ ...answered, include: ['logo_uri'] }, { logo_uri: 'logo' })).toMatchObject({
         logo: 'https://a/logo',
       });
     });
 
     test('lets none of them stand in for what a Secret always says', () => {
       const lies = { clientId: 'c1', metadata: { client_id: 'other', issuer: 'https://evil', kid: 'other' } };
-      expect(
-        keysFormat.render({ ...silent, information: lies, include: ['client_id', 'issuer'] }, {}),
-      ).toMatchObject({
+      expect(render({ ...silent, information: lies, include: ['client_id', 'issuer'] }, {})).toMatchObject({
         client_id: 'c1',
         issuer: 'https://sso.example.com',
       });
@@ -190,7 +185,7 @@ describe('keysFormat', () => {
 
     test('gives no credential, whatever is asked for', () => {
       const include = ['registration_access_token', 'registration_client_uri'];
-      expect(JSON.stringify(keysFormat.render({ ...client, include }, {}))).not.toMatch(/canary/);
+      expect(JSON.stringify(render({ ...client, include }, {}))).not.toMatch(/canary/);
     });
   });
 
@@ -201,11 +196,11 @@ describe('keysFormat', () => {
       privatePem: new Sensitive('-----BEGIN PRIVATE KEY-----'),
       publicJwk: {},
     };
-    expect(keysFormat.render({ ...silent, key }, { 'private_key.jwk': '' })).toMatchObject({
+    expect(render({ ...silent, key }, { 'private_key.jwk': '' })).toMatchObject({
       'private_key.pem': '-----BEGIN PRIVATE KEY-----',
       kid: 'k1',
     });
-    expect(keysFormat.render({ ...silent, key }, {})['private_key.jwk']).toBe('{"kid":"k1"}');
-    expect(Object.keys(keysFormat.render(silent, {}))).not.toContain('kid');
+    expect(render({ ...silent, key }, {})['private_key.jwk']).toBe('{"kid":"k1"}');
+    expect(Object.keys(render(silent, {}))).not.toContain('kid');
   });
 });

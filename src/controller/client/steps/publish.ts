@@ -3,6 +3,7 @@ import { ANNOTATIONS, SHOWS_NONE } from '../../../api/names.ts';
 import type { PublishStep } from '../../../core/action.ts';
 import { backoff } from '../../../core/backoff.ts';
 import { setbackOf } from '../../../core/earlier-calls.ts';
+import { failure } from '../../../core/failure.ts';
 import { besideOthers } from '../../../core/field-ownership.ts';
 import type { Observation, Setback } from '../../../core/observation.ts';
 import type { RegistrationRecord } from '../../../core/record.ts';
@@ -18,6 +19,7 @@ import {
   type WantedSecret,
 } from '../../../core/workload-secret.ts';
 import { presentable } from '../../../oauth/error-response.ts';
+import { defined } from '../../../oauth/objects.ts';
 import type { ApiResult } from '../../ports.ts';
 import { toSecretObject } from '../../state/cached-objects.ts';
 import { isRefusal, PLACES } from '../../state/refused-writes.ts';
@@ -25,7 +27,7 @@ import { DONE, notDone, type StepInput, type StepResult } from '../round.ts';
 import { setBack } from '../setbacks.ts';
 import type { StepContext } from '../step-context.ts';
 import { contentOf } from './read-content.ts';
-import { notRead, subjectOf, warn } from './report.ts';
+import { failed, notRead, subjectOf, warn } from './report.ts';
 import { describeConflict, isStillTaken, secretTaken } from './secret-conflict.ts';
 
 export async function publish(step: PublishStep, input: StepInput): Promise<StepResult> {
@@ -49,15 +51,19 @@ export async function publish(step: PublishStep, input: StepInput): Promise<Step
     key: content.keys[0],
     include,
     provider: record.server.name,
+    name: o.name,
   };
-  const values = wanted.format.render(client, keys);
+  const rendering = wanted.format.render(client, keys);
+  if (!rendering.ok) {
+    return notRenderable(rendering.problem, step, input);
+  }
   const inputs = inputsHash({ record, format: wanted.format.name, keys, include, endpoints });
   const known = o.secrets.find(({ name, ownerUid }) => name === wanted.name && ownerUid === object.uid);
   const toWrite = (resourceVersion?: string) =>
     toWorkloadSecret(
       { namespace: o.namespace, name: o.name, uid: object.uid },
       withRequest(wanted, record),
-      { shows: record.registrationSecret, inputs, values },
+      { shows: record.registrationSecret, inputs, values: rendering.data },
       resourceVersion,
     );
   const written =
@@ -139,6 +145,19 @@ const PAUSES = { firstMs: 2_000, longestMs: 30_000 };
 const pauseAfter = (before: Setback | undefined, { random }: StepContext): number =>
   backoff(PAUSES, before?.attempts ?? 0, random);
 
+/**
+ * The values of this client don't fit what the spec asks of its Secret. Nothing is written, and a Secret that workloads
+ * have stays as it was. Only other values or another spec can help.
+ */
+function notRenderable(
+  problem: string,
+  { wanted, record, rendering }: PublishStep,
+  input: StepInput,
+): StepResult {
+  const message = `Client ${record.clientId} is registered, and its Secret ${wanted.name} is not written: it ${problem}.`;
+  return failed('Render', rendering, failure('Terminal', 'TemplateInvalid', message), input);
+}
+
 /** Marks the request for another registration as served, for an object that is restored without its status. */
 const withRequest = (wanted: WantedSecret, { rotatedFor }: RegistrationRecord): WantedSecret =>
   rotatedFor === undefined
@@ -154,8 +173,9 @@ type ToWrite = (resourceVersion?: string) => Secret;
 async function replaceSecret(
   toWrite: ToWrite,
   known: ObservedSecret,
-  { api, caches }: StepContext,
+  context: StepContext,
 ): Promise<ApiResult<Secret>> {
+  const { api, caches } = context;
   const wanted = toWrite(known.resourceVersion);
   const live = known.isShared
     ? await api.get<KubernetesObject>(RESOURCES.secret, known, 'metadata')
@@ -166,19 +186,54 @@ async function replaceSecret(
       : live.ok
         ? await api.replace(RESOURCES.secret, besideOthers(wanted, live.object))
         : live;
-  if (!replaced.ok && replaced.status === 404) {
-    const { namespace, name, uid } = known;
-    caches.secrets.forget({ metadata: { namespace, name, uid } });
+  if (replaced.ok) {
+    return replaced;
+  }
+  if (replaced.status === 404) {
+    caches.secrets.forget({ metadata: placeOf(known) });
     return api.create(RESOURCES.secret, toWrite());
   }
-  return replaced;
+  return replaced.status === 422 ? ofOtherType(toWrite, replaced, context) : replaced;
+}
+
+const placeOf = ({ namespace, name, uid }: ObservedSecret) => ({ namespace, name, uid });
+
+/**
+ * The type of a Secret can't be changed: where another one is wanted, a new Secret takes the place of the present one. It
+ * is tried first without being stored, so that the present one stays where the API server refuses the new one.
+ *
+ * @param refused why the present one could not be replaced
+ */
+async function ofOtherType(
+  toWrite: ToWrite,
+  refused: ApiResult<Secret>,
+  { api, caches }: StepContext,
+): Promise<ApiResult<Secret>> {
+  const wanted = toWrite();
+  const { namespace = '', name } = wanted.metadata;
+  const found = await api.get<Secret>(RESOURCES.secret, { namespace, name });
+  if (!found.ok || (found.object.type ?? 'Opaque') === wanted.type) {
+    return refused;
+  }
+  const tried = await api.dryRun(RESOURCES.secret, wanted);
+  if (!tried.ok && tried.reason !== 'AlreadyExists') {
+    return tried;
+  }
+  const { uid, resourceVersion } = found.object.metadata;
+  const gone = await api.delete(RESOURCES.secret, { namespace, name }, defined({ uid, resourceVersion }));
+  if (!gone.ok && gone.status !== 404) {
+    return gone;
+  }
+  caches.secrets.forget(found.object);
+  return api.create(RESOURCES.secret, wanted);
 }
 
 async function createOrTakeOver(
   toWrite: ToWrite,
   step: PublishStep,
-  { o, context: { api } }: StepInput,
+  { o, context }: StepInput,
 ): Promise<ApiResult<Secret> | 'conflict'> {
+  const { api } = context;
   const created = await api.create(RESOURCES.secret, toWrite());
   if (created.ok || created.reason !== 'AlreadyExists') {
     return created;
@@ -188,12 +243,12 @@ async function createOrTakeOver(
   if (!found.ok) {
     return found;
   }
-  return isOwnSecret(found.object, step, o)
-    ? api.replace(
-        RESOURCES.secret,
-        besideOthers(toWrite(found.object.metadata.resourceVersion), found.object),
-      )
-    : 'conflict';
+  if (!isOwnSecret(found.object, step, o)) {
+    return 'conflict';
+  }
+  const wanted = besideOthers(toWrite(found.object.metadata.resourceVersion), found.object);
+  const replaced = await api.replace(RESOURCES.secret, wanted);
+  return !replaced.ok && replaced.status === 422 ? ofOtherType(toWrite, replaced, context) : replaced;
 }
 
 /**

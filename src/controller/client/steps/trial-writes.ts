@@ -109,10 +109,9 @@ function expectedWorkloadSecret({ object, connection, ref }: RegisterStep, o: Ob
   const information = { ...EXPECTED, metadata };
   const record = { registrationSecret: recordName(object.uid, ATTEMPT), revision: 1, issuer };
   const wanted = wantedSecret(client, spec);
-  const values = wanted.format.render(
-    { information, sent: {}, issuer, endpoints, include, provider: ref.name },
-    keys,
-  );
+  const expected = { information, sent: {}, issuer, endpoints, include, provider: ref.name, name: o.name };
+  const rendering = wanted.format.render(expected, keys);
+  const values = rendering.ok ? rendering.data : {};
   const inputs = inputsHash({ record, format: wanted.format.name, keys, include, endpoints });
   return toWorkloadSecret(client, wanted, { shows: record.registrationSecret, inputs, values });
 }

@@ -5,6 +5,7 @@ import { reconcileClient } from '../../../../../src/controller/client/reconcile.
 import { PLACES } from '../../../../../src/controller/state/refused-writes.ts';
 import { takenOver } from '../../../../../src/core/field-ownership.ts';
 import { omit } from '../../../../../src/oauth/objects.ts';
+import { Sensitive } from '../../../../../src/oauth/sensitive.ts';
 import type { Stored } from '../../../../kit/fakes/cluster.ts';
 import { type OperatorInMemory, refusals } from '../../../../kit/fakes/operator-in-memory.ts';
 import { DONE, take } from '../../../../kit/fakes/step-runner.ts';
@@ -400,6 +401,106 @@ describe('Where something at admission takes a label off the Secret', () => {
   test('an edit is sent all the same', async () => {
     const { next } = await undone({ client: { clientName: 'Edited' } });
     expect(next()).toMatchObject({ type: 'Update' });
+  });
+});
+
+describe('A Secret that the values of the client can not make', () => {
+  const unfit = {
+    ...stored,
+    information: { ...stored.information, clientSecret: new Sensitive("it's") },
+  };
+  const spec = { secret: { name: 'storefront-oauth', format: 'EnvFile' } };
+  const taken = (...more: readonly Stored[]) =>
+    take('Publish', {
+      objects: [
+        ...surroundings(),
+        clientObject({}, spec as never),
+        registrationSecret(recorded(), unfit),
+        ...more,
+      ],
+    });
+  const MESSAGE =
+    "Client c1 is registered, and its Secret storefront-oauth is not written: it can't have the format EnvFile: the value of CLIENT_SECRET has a character that readers of such files take in different ways. Use the format Json or Keys, leave the value out by spec.secret.keys, or request another secret. Change spec.secret.format, or what the message names. The client is registered, and a Secret that workloads have stays as it was.";
+
+  test('is not written; one Event says why, and nothing is tried again with the same values', async () => {
+    const { result, told, events, writes, next } = await taken();
+    expect([result, told, writes]).toEqual([DONE, ['Warning TemplateInvalid Render'], []]);
+    expect(events[0]?.message).toBe(MESSAGE);
+    expect(next()).toMatchObject({
+      type: 'Idle',
+      state: 'Stalled',
+      reason: 'TemplateInvalid',
+      finding: 'SecretNotRenderable',
+      message: MESSAGE,
+    });
+  });
+
+  test('stays as it was where workloads have it: Ready goes on, Stalled says why', async () => {
+    const done = await taken(workloadSecret());
+    expect(done.writes).toEqual([]);
+    await reconcileClient(done.round.key, done.context);
+    const status = done.cluster.find('OAuthClient', 'shop/storefront')?.status as
+      | { readonly conditions?: readonly Condition[] }
+      | undefined;
+    const said = status?.conditions?.map((one) => `${one.type} ${one.status} ${one.reason}`);
+    expect(said).toEqual([
+      'Ready True TemplateInvalid',
+      'Registered True Registered',
+      'SecretSynced True SecretSynced',
+      'Stalled True TemplateInvalid',
+    ]);
+  });
+
+  test('hinders no other step: an edit of the metadata is sent', async () => {
+    const { next } = await take('Publish', {
+      objects: [
+        ...surroundings(),
+        clientObject({}, { ...spec, client: { clientName: 'Edited' } } as never),
+        registrationSecret(recorded(), unfit),
+      ],
+    });
+    expect(next()).toMatchObject({ type: 'Update' });
+  });
+});
+
+describe('A format whose Secret has another type', () => {
+  const objects = [
+    ...surroundings(),
+    clientObject({}, { secret: { name: 'storefront-oauth', format: 'ServiceBinding' } as never }),
+    registrationSecret(),
+    workloadSecret(),
+  ];
+  const secretOf = ({ cluster }: OperatorInMemory) =>
+    cluster.find('Secret', 'shop/storefront-oauth') as Secret | undefined;
+
+  test('makes a new Secret in the place of the present one, after the API server said that it takes it', async () => {
+    const done = await take('Publish', { objects });
+    expect(done.wrote).toEqual([
+      `replace ${SECRET}`,
+      `dryRun ${SECRET}`,
+      `delete ${SECRET}`,
+      `create ${SECRET}`,
+    ]);
+    expect(secretOf(done)).toMatchObject({ type: 'servicebinding.io/oauth2' });
+    expect(dataOf(secretOf(done))).toMatchObject({
+      type: 'oauth2',
+      provider: 'corporate',
+      'client-id': 'c1',
+    });
+    expect(done.next()).toMatchObject({ type: 'Idle', state: 'Ready' });
+  });
+
+  test('leaves the present one where the API server does not take the new one', async () => {
+    const done = await take('Publish', { objects, refuses: { 'dryRun Secret': refusals.forbidden } });
+    expect(done.told).toEqual(['Warning SecretWriteRefused Publish']);
+    expect(secretOf(done)).toMatchObject({ type: 'Opaque' });
+    expect(done.next()).toMatchObject({ type: 'Idle', reason: 'SecretWriteRefused' });
+  });
+
+  test('is made in the next round where the present one was removed and the process ended', async () => {
+    const done = await take('Publish', { objects, refuses: { 'create Secret': refusals.broken } });
+    expect(done.result).toMatchObject({ kind: 'later' });
+    expect(done.next()).toMatchObject({ type: 'Publish' });
   });
 });
 
