@@ -49,6 +49,27 @@ const keys = stringMap(64, 253).meta({
   ),
 });
 
+const template = z
+  .object({
+    data: stringMap(64, 32_768).meta({
+      description: 'Key of the Secret to text. A text without placeholder is put in as it is.',
+      ...rules(
+        {
+          rule: `self.all(k, ${isSecretKey('k')})`,
+          message: `a key of a Secret consists of ${KEY_FORM}`,
+        },
+        {
+          rule: 'self.map(k, size(self[k])).sum() <= 32768',
+          message: 'all texts of a template together have at most 32768 characters: make them shorter',
+        },
+      ),
+    }),
+  })
+  .meta({
+    description:
+      'Further keys of the Secret, as texts in which `{{ client_id }}` stands for a value, by its wire name, and `{{ client_secret | json }}` for a value in JSON. Filters: json, base64, uri, shell. Nothing else is evaluated. Where the format has the key, too, this counts. Default: none.',
+  });
+
 export const secret = z
   .object({
     name: objectName()
@@ -67,6 +88,7 @@ export const secret = z
           "Further members of the server's answer, or endpoints that it publishes, to put into the Secret, by wire name, like `[pushed_authorization_request_endpoint]`; or `type` (`oauth2`) and `provider` (name of the server object), which a service binding reads. Default: none.",
       })
       .optional(),
+    template: template.optional(),
     labels: stringMap(32, 63)
       .meta({
         description:
@@ -88,8 +110,14 @@ export const secret = z
   })
   .meta({
     description: 'The Secret that workloads mount.',
-    ...rules({
-      rule: `!has(self.include) || self.include.all(m, ${isSecretKey('m')} || (has(self.keys) && m in self.keys))`,
-      message: `include has a member whose name can't be a key of a Secret, which consists of ${KEY_FORM}: give it a key in keys`,
-    }),
+    ...rules(
+      {
+        rule: "!has(self.format) || self.format != 'Template' || has(self.template)",
+        message: 'format Template has only what template says: set template',
+      },
+      {
+        rule: `!has(self.include) || self.include.all(m, ${isSecretKey('m')} || (has(self.keys) && m in self.keys))`,
+        message: `include has a member whose name can't be a key of a Secret, which consists of ${KEY_FORM}: give it a key in keys`,
+      },
+    ),
   });

@@ -14,9 +14,6 @@ import {
   oauthClientStatus,
 } from '../api/oauth-client.ts';
 import { SHARES } from '../api/shares.ts';
-import { FORMATS, formatNamed } from '../formats/formats.ts';
-import { nameOfValue } from '../formats/named-values.ts';
-import { PUBLISHED_NAMES } from '../formats/published-client.ts';
 import { additionalNameProblem } from '../oauth/client-metadata.ts';
 import { presentable } from '../oauth/error-response.ts';
 import { isSameJson, type Json, jsonBytes, nestsTooDeep } from '../oauth/json.ts';
@@ -26,6 +23,7 @@ import { isUnknownValue } from './newer-version.ts';
 import type { ClientObject, DesiredClient } from './observation.ts';
 import { isLessOfClient } from './over-share.ts';
 import { declaredHash, purposeOf } from './record.ts';
+import { secretFormProblems } from './secret-form.ts';
 
 /**
  * Reads one object with any content. An object that can't be used carries the reason, and affects no other object.
@@ -133,29 +131,7 @@ function problemsOf({ client, secret }: OAuthClientSpec): readonly string[] {
   const names = Object.keys(client.additionalMetadata ?? {}).flatMap(
     (name) => additionalNameProblem(name) ?? [],
   );
-  const keys = keysOf(secret);
-  const twice = keys.find((key, index) => keys.indexOf(key) !== index);
-  const { name: format, isName = () => true } = formatNamed(secret.format, FORMATS);
-  const misnamed = keys.find((key) => !isName(key));
-  return [
-    ...names,
-    ...workloadSecretProblems({ secret }),
-    ...(twice === undefined
-      ? []
-      : [`secret.keys gives the key ${presentable(twice, [])} to two values; choose another for one`]),
-    ...(misnamed === undefined
-      ? []
-      : [
-          `secret.keys has "${presentable(misnamed, [])}", which the format ${format} can't call a value: choose letters, digits and _`,
-        ]),
-  ];
-}
-
-/** The key of each value that the Secret can have, those that are left out aside. */
-function keysOf({ keys = {}, include = [], format }: OAuthClientSpec['secret']): readonly string[] {
-  const names = new Set([...PUBLISHED_NAMES, ...include, ...Object.keys(keys)]);
-  const shape = formatNamed(format, FORMATS);
-  return [...names].map((name) => nameOfValue(name, keys, shape)).filter((key) => key !== '');
+  return [...names, ...workloadSecretProblems({ secret }), ...secretFormProblems(secret)];
 }
 
 /** In most specs these parts are the defaults. They are kept once for all specs. */

@@ -48,6 +48,8 @@ interface ProjectionInputs {
   readonly format: string;
   readonly keys: Readonly<Record<string, string>>;
   readonly include: readonly string[];
+  /** `spec.secret.template`. */
+  readonly template?: OAuthClientSpec['secret']['template'];
   readonly endpoints: Endpoints;
 }
 
@@ -55,7 +57,7 @@ interface ProjectionInputs {
 const EDITION = 1;
 
 /** Hash of the inputs. Secret values aren't hashed: a hash of a secret has no place in an annotation. */
-export function inputsHash({ record, format, keys, include, endpoints }: ProjectionInputs): string {
+export function inputsHash({ record, format, keys, include, template, endpoints }: ProjectionInputs): string {
   const { registrationSecret, revision, issuer } = record;
   const { others = {}, ...shown } = endpoints;
   const included = Object.entries(others).filter(([member]) => include.includes(member));
@@ -66,6 +68,7 @@ export function inputsHash({ record, format, keys, include, endpoints }: Project
     issuer,
     keys,
     include,
+    ...defined({ template: template?.data }),
     endpoints: included.length === 0 ? shown : { ...shown, others: Object.fromEntries(included) },
   };
   // Secrets that were written before there were formats have the format Keys, and stay as they are.

@@ -73,9 +73,9 @@ export function workloadDifference(
 
 /** See `inputsHash`; `undefined`: only the record has the endpoints. */
 function wantedInputs(o: Usable, record: RegistrationRecord, wanted: WantedSecret): string | undefined {
-  const { keys = {}, include = [] } = o.spec.secret;
+  const { keys = {}, include = [], template } = o.spec.secret;
   const endpoints = endpointsFor(o, record);
-  return endpoints && inputsHash({ record, format: wanted.format.name, keys, include, endpoints });
+  return endpoints && inputsHash({ record, format: wanted.format.name, keys, include, template, endpoints });
 }
 
 /** The endpoints that the workload Secret shows; `undefined`: those that the record holds. */

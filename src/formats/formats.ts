@@ -6,6 +6,7 @@ import { keysFormat } from './keys.ts';
 import { oauth2ProxyFormat } from './oauth2-proxy.ts';
 import { serviceBindingFormat } from './service-binding.ts';
 import { springConfigTreeFormat } from './spring-config-tree.ts';
+import { templateFormat } from './template-only.ts';
 
 /** Every format that a Secret of a workload can have; the first is the default. */
 export const FORMATS = [
@@ -16,6 +17,7 @@ export const FORMATS = [
   clientInformationFormat,
   oauth2ProxyFormat,
   springConfigTreeFormat,
+  templateFormat,
 ] as const satisfies readonly SecretFormat[];
 
 /** The names of the formats of a table, in its order. */

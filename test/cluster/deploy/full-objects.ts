@@ -86,6 +86,7 @@ const clientSpec = {
     format: 'Keys',
     keys: { client_id: 'username', scope: '' },
     include: ['registration_client_uri'],
+    template: { data: { 'config.yaml': 'id: {{ client_id | json }}' } },
     labels: { team: 'shop' },
     annotations: { 'example.com/owner': 'shop team' },
   },

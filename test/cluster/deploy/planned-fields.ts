@@ -182,19 +182,6 @@ export const CHANGES: readonly Change[] = [
     at: 'spec.secret',
     change: members({
       mode: byDefault('Write', choice('Write', 'None')),
-      template: object({
-        data: {
-          type: 'object',
-          maxProperties: 64,
-          additionalProperties: text(32_768),
-          'x-kubernetes-validations': [
-            {
-              rule: 'self.map(k, size(self[k])).sum() <= 32768',
-              message: 'all values of a template together have at most 32768 characters',
-            },
-          ],
-        },
-      }),
     }),
   },
   {

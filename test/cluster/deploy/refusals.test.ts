@@ -354,6 +354,21 @@ const CLIENTS: readonly Wrong[] = [
     says: `spec.secret: Invalid value: include has a member whose name can't be a key of a Secret, which consists of ${dataKey}: give it a key in keys`,
   })),
   {
+    title: 'a template with a key that no Secret can have',
+    spec: { secret: { template: { data: { 'a b': 'x' } } } },
+    says: `spec.secret.template.data: Invalid value: a key of a Secret consists of ${dataKey}`,
+  },
+  {
+    title: 'a template of more than 32768 characters',
+    spec: { secret: { template: { data: { a: 'x'.repeat(20_000), b: 'x'.repeat(20_000) } } } },
+    says: 'spec.secret.template.data: Invalid value: all texts of a template together have at most 32768 characters: make them shorter',
+  },
+  {
+    title: 'the format Template without a template',
+    spec: { secret: { format: 'Template' } },
+    says: 'spec.secret: Invalid value: format Template has only what template says: set template',
+  },
+  {
     title: 'an empty lifetime',
     spec: { lifetime: { expiresAfter: '' } },
     says: 'spec.lifetime.expiresAfter: Invalid value: "": must be between 1m and 87600h, in hours, minutes and seconds like 1h30m; a day is 24h',

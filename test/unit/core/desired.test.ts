@@ -146,6 +146,11 @@ describe('toClientObject', () => {
     expect(desiredOf({ client: {}, secret: { keys } })).toMatchObject({ valid: true });
   });
 
+  test('takes a template that names a member to include', () => {
+    const secret = { include: ['agent_id'], template: { data: { 'a.json': '{{ agent_id | json }}' } } };
+    expect(desiredOf({ client: {}, secret })).toMatchObject({ valid: true });
+  });
+
   test.each([
     [
       'two values of a form would have one name',
@@ -156,6 +161,16 @@ describe('toClientObject', () => {
       'a form can not call a value so',
       { format: 'EnvFile', keys: { client_id: 'client-id' } },
       'secret.keys has "client-id", which the format EnvFile can\'t call a value: choose letters, digits and _.',
+    ],
+    [
+      'a template names a value that no client has',
+      { template: { data: { 'app.yaml': 'id: {{ clientId }}' } } },
+      "secret.template.data: app.yaml names clientId, which is no value of a client; name a member of the server's answer in spec.secret.include, too.",
+    ],
+    [
+      'a template has a key that no Secret has',
+      { template: { data: { '../x': '' } } },
+      "secret.template.data: ../x can't be the key of a Secret.",
     ],
   ])('says that %s', (_, secret, problem) => {
     expect(desiredOf({ client: {}, secret })).toEqual({ valid: false, problem });

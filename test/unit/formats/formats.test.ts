@@ -54,9 +54,15 @@ describe('a format that is one row more in the table', () => {
     expect(wanted.format.clientIdIn(values, {})).toBe('c1');
   });
 
-  test('makes the Secret written again where the format was another one', () => {
+  test('makes the Secret written again where the format or the template was another one', () => {
     const inputs = { record: record(), keys: {}, include: [], endpoints: {} };
-    expect(inputsHash({ ...inputs, format: 'OneFile' })).not.toBe(inputsHash({ ...inputs, format: 'Keys' }));
+    const hashes = [
+      {},
+      { format: 'OneFile' },
+      { template: { data: { a: 'x' } } },
+      { template: { data: { a: 'y' } } },
+    ].map((more) => inputsHash({ ...inputs, format: 'Keys', ...more }));
+    expect(new Set(hashes).size).toBe(4);
   });
 });
 
@@ -76,7 +82,9 @@ describe('Every format', () => {
     provider: 'corporate',
   };
 
-  test.each(FORMATS.map((format) => [format.name, format] as const))(
+  const withValues = FORMATS.filter(({ name }) => name !== 'Template');
+
+  test.each(withValues.map((format) => [format.name, format] as const))(
     '%s finds the client in what it renders, also under another name',
     (_, format: SecretFormat) => {
       for (const keys of [{}, { client_id: 'CLIENT' }]) {

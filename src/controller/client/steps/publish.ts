@@ -18,6 +18,7 @@ import {
   undoneBy,
   type WantedSecret,
 } from '../../../core/workload-secret.ts';
+import { renderSecret } from '../../../formats/render-secret.ts';
 import { presentable } from '../../../oauth/error-response.ts';
 import { defined } from '../../../oauth/objects.ts';
 import type { ApiResult } from '../../ports.ts';
@@ -41,7 +42,7 @@ export async function publish(step: PublishStep, input: StepInput): Promise<Step
   if ('notRead' in content) {
     return notRead(content, 'Publish', basis, record, input);
   }
-  const { keys = {}, include = [] } = object.desired.spec.secret;
+  const { keys = {}, include = [], template } = object.desired.spec.secret;
   const endpoints = endpointsFor(o, record) ?? content.endpoints;
   const client = {
     information: content.information,
@@ -53,11 +54,11 @@ export async function publish(step: PublishStep, input: StepInput): Promise<Step
     provider: record.server.name,
     name: o.name,
   };
-  const rendering = wanted.format.render(client, keys);
+  const rendering = renderSecret(client, wanted.format, { keys, template });
   if (!rendering.ok) {
     return notRenderable(rendering.problem, step, input);
   }
-  const inputs = inputsHash({ record, format: wanted.format.name, keys, include, endpoints });
+  const inputs = inputsHash({ record, format: wanted.format.name, keys, include, template, endpoints });
   const known = o.secrets.find(({ name, ownerUid }) => name === wanted.name && ownerUid === object.uid);
   const toWrite = (resourceVersion?: string) =>
     toWorkloadSecret(

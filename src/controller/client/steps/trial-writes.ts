@@ -7,6 +7,7 @@ import { recordName, toRegistrationSecret } from '../../../core/record.ts';
 import { recordRegistration } from '../../../core/recorded-answer.ts';
 import { serverKey } from '../../../core/server-key.ts';
 import { inputsHash, toWorkloadSecret, wantedSecret } from '../../../core/workload-secret.ts';
+import { renderSecret } from '../../../formats/render-secret.ts';
 import type { ClientInformation } from '../../../oauth/client-information.ts';
 import { presentable } from '../../../oauth/error-response.ts';
 import { Sensitive } from '../../../oauth/sensitive.ts';
@@ -103,15 +104,15 @@ function expectedRecord(step: RegisterStep, input: StepInput): Secret {
 function expectedWorkloadSecret({ object, connection, ref }: RegisterStep, o: Observation): Secret {
   const client = { namespace: o.namespace, name: o.name, uid: object.uid };
   const { spec } = object.desired;
-  const { keys = {}, include = [] } = spec.secret;
+  const { keys = {}, include = [], template } = spec.secret;
   const { issuer, endpoints } = connection;
   const metadata = Object.fromEntries(include.map((member) => [member, 'expected']));
   const information = { ...EXPECTED, metadata };
   const record = { registrationSecret: recordName(object.uid, ATTEMPT), revision: 1, issuer };
   const wanted = wantedSecret(client, spec);
   const expected = { information, sent: {}, issuer, endpoints, include, provider: ref.name, name: o.name };
-  const rendering = wanted.format.render(expected, keys);
+  const rendering = renderSecret(expected, wanted.format, { keys, template });
   const values = rendering.ok ? rendering.data : {};
-  const inputs = inputsHash({ record, format: wanted.format.name, keys, include, endpoints });
+  const inputs = inputsHash({ record, format: wanted.format.name, keys, include, template, endpoints });
   return toWorkloadSecret(client, wanted, { shows: record.registrationSecret, inputs, values });
 }
