@@ -52,7 +52,8 @@ const keys = stringMap(64, 253).meta({
 const template = z
   .object({
     data: stringMap(64, 32_768).meta({
-      description: 'Key of the Secret to text. A text without placeholder is put in as it is.',
+      description:
+        'Key of the Secret to text, like `region: eu-west-1`, which is put in as it is, or `user: "{{ client_id }}"`.',
       ...rules(
         {
           rule: `self.all(k, ${isSecretKey('k')})`,

@@ -3,7 +3,7 @@ import { type PublishedClient, publishedValues } from './published-client.ts';
 import { renderTemplate } from './template.ts';
 
 /** What `spec.secret` says about the data of a Secret, besides its format. */
-export interface SecretContent {
+interface SecretContent {
   /** Wire name → key or name; see {@link SecretFormat.render}. */
   readonly keys?: Readonly<Record<string, string>> | undefined;
   /** Key → text with placeholders. */
@@ -11,7 +11,7 @@ export interface SecretContent {
 }
 
 /** Of all that templates make for one Secret: far less than a Secret may have. */
-export const MOST_TEMPLATE_BYTES = 262_144;
+const MOST_TEMPLATE_BYTES = 262_144;
 
 /** The data of a Secret: that of its format, and that of its template, which counts where both have a key. */
 export function renderSecret(
