@@ -40,6 +40,10 @@ export interface Config {
   readonly allowAddresses: readonly string[];
   readonly refuseAddresses: readonly string[];
   readonly namespacedServerHosts: readonly string[] | undefined;
+  /** Name of the ServiceAccount, without any right, whose tokens admit the operator at servers that trust the cluster. */
+  readonly assertionAccount: string;
+  /** Audiences besides the issuer of a server for which such a token may be issued. */
+  readonly assertionAudiences: readonly string[];
   /** Labels and annotations that no OAuthClient may set on its Secret: names, or prefixes that end with `/`. */
   readonly reservedSecretMetadata: readonly string[];
   /** UV_THREADPOOL_SIZE, as libuv reads it: the threads for DNS look-ups and RSA key generation. Default: 4. */
@@ -143,6 +147,16 @@ export const FLAGS = {
     type: 'string',
     multiple: true,
     help: 'Hosts that an AuthorizationServer may use, such as *.example.com; it then may name no proxy. Default: any.',
+  },
+  'assertion-account': {
+    type: 'string',
+    default: 'oauth-registrar-assertion',
+    help: "ServiceAccount in the operator's namespace, without any right, whose tokens admit the operator with authMethod ServiceAccountToken. Default: oauth-registrar-assertion.",
+  },
+  'assertion-audiences': {
+    type: 'string',
+    multiple: true,
+    help: 'Audiences, besides the issuer of the server, for which such a token may be issued. Default: none.',
   },
   'reserved-secret-metadata': {
     type: 'string',
@@ -280,6 +294,8 @@ function toConfig(
     allowAddresses: separate(values['allow-addresses'] ?? []),
     refuseAddresses: separate(values['refuse-addresses'] ?? []),
     namespacedServerHosts: hosts && separate(hosts),
+    assertionAccount: values['assertion-account'],
+    assertionAudiences: separate(values['assertion-audiences'] ?? []),
     reservedSecretMetadata: separate(values['reserved-secret-metadata'] ?? RESERVED_SECRET_METADATA),
     threads: Number(env['UV_THREADPOOL_SIZE']) || 4,
     namespaceMemoryBytes: checked['namespace-memory'] * MIB,

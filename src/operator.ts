@@ -6,6 +6,7 @@ import {
   refusalOfPath,
 } from './adapters/kubernetes/access-review.ts';
 import { createKubernetesApi, type PagedApi } from './adapters/kubernetes/api.ts';
+import { createAssertionTokens } from './adapters/kubernetes/assertion-tokens.ts';
 import { createWatches, type Watches } from './adapters/kubernetes/cache-feeds.ts';
 import { readClusterId } from './adapters/kubernetes/cluster-id.ts';
 import { type Connection, connect } from './adapters/kubernetes/connection.ts';
@@ -200,6 +201,7 @@ async function install({
     cluster: config.clusterName ?? name,
     urlRules: { allowHttp: config.allowHttp },
     namespacedServerHosts: config.namespacedServerHosts,
+    assertionAudiences: config.assertionAudiences,
     namespaces: config.namespaces,
     reservedSecretMetadata: config.reservedSecretMetadata,
     namespaceMemoryBytes: config.namespaceMemoryBytes,
@@ -241,6 +243,16 @@ async function install({
     events,
     counters: metrics,
     jwt: createJsonWebTokens(),
+    // An install for listed namespaces serves no cluster server, and has no right to ask for such tokens.
+    assertions:
+      config.namespaces === undefined
+        ? createAssertionTokens({
+            api,
+            headers: connection.headers,
+            namespace,
+            account: config.assertionAccount,
+          })
+        : undefined,
     tokens: new ReusableTokens(clock),
     settings,
   };

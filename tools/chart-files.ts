@@ -17,6 +17,7 @@ const COPIES = {
   'service-account.yaml': 'deploy/operator/service-account.yaml',
   'cluster-role.yaml': 'deploy/operator/cluster-role.yaml',
   'role.yaml': 'deploy/operator/role.yaml',
+  'assertion-account.yaml': 'deploy/operator/assertion-account.yaml',
   'finalizer-policy.yaml': 'deploy/overlays/finalizer-policy/policy.yaml',
   'access-reviews.yaml': 'deploy/components/access-reviews/cluster-role.yaml',
   'inventory-service.yaml': 'deploy/components/inventory/service.yaml',

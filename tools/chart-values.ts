@@ -124,6 +124,11 @@ export const chartValues = z.strictObject({
     .string()
     .default('')
     .describe('What {cluster} stands for in defaults of servers. Default: the name of the install.'),
+  assertionAudiences: strings
+    .default([])
+    .describe(
+      'Audiences, besides the issuer of a ClusterAuthorizationServer, for which a token of the ServiceAccount oauth-registrar-assertion may be issued (authMethod ServiceAccountToken).',
+    ),
   egress: z
     .strictObject({
       allowHttp: z.boolean().default(false).describe('Permits http URLs. For trials only.'),

@@ -2,7 +2,14 @@ import * as z from 'zod';
 import type { ClientMetadata } from '../oauth/client-metadata.ts';
 import { ENDPOINT_NAMES, ENDPOINTS, type EndpointName, MOST_OTHER_ENDPOINTS } from '../oauth/discovery.ts';
 import { allowedNamespaces } from './access-schema.ts';
-import { admission, CERTIFICATE_METHODS, management } from './admission-schema.ts';
+import {
+  admission,
+  CERTIFICATE_METHODS,
+  clusterAdmission,
+  clusterManagement,
+  management,
+  SERVICE_ACCOUNT_TOKEN,
+} from './admission-schema.ts';
 import { defaultsSchema } from './client-schema.ts';
 import { NOT_YET_SEEN } from './conditions.ts';
 import { connection } from './connection-schema.ts';
@@ -31,6 +38,19 @@ const endpoints = endpointsOf(
   description:
     "Endpoints to publish in the workloads' Secrets. Each one that is set overrides the discovered one.",
 });
+
+const registration = <Admission extends typeof admission>(admissionOfKind: Admission) =>
+  z
+    .object({
+      endpoint: optionalUrl(
+        'Client registration endpoint, like https://sso.example.com/register. Default: discovered.',
+      ),
+      admission: admissionOfKind.optional(),
+      softwareStatement: softwareStatement.prefault({}),
+      signedRequest: signedRequest.optional(),
+    })
+    .meta({ description: 'How clients are registered (RFC 7591 section 3).' })
+    .prefault({});
 
 const spec = z.object({
   issuer: described(
@@ -77,17 +97,7 @@ const spec = z.object({
     })
     .meta({ description: 'How the server identifies clients.' })
     .prefault({}),
-  registration: z
-    .object({
-      endpoint: optionalUrl(
-        'Client registration endpoint, like https://sso.example.com/register. Default: discovered.',
-      ),
-      admission: admission.optional(),
-      softwareStatement: softwareStatement.prefault({}),
-      signedRequest: signedRequest.optional(),
-    })
-    .meta({ description: 'How clients are registered (RFC 7591 section 3).' })
-    .prefault({}),
+  registration: registration(admission),
   management: management.prefault({}),
   connection: connection.prefault({}),
   ...upkeep,
@@ -118,7 +128,20 @@ const hasCertificate = (credential: string): string =>
 const CERTIFICATE_NEEDED =
   'authMethod tls_client_auth and self_signed_tls_client_auth need a certificate: name its Secret in connection.clientCertificateRef';
 
-const OF_SPEC = rules(
+/** CEL: whether these client credentials, if there are any, do without a token of a ServiceAccount. */
+const hasNoAssertion = (credential: string): string =>
+  `!has(${credential}) || !has(${credential}.clientCredentials) || ${credential}.clientCredentials.authMethod != '${SERVICE_ACCOUNT_TOKEN}'`;
+
+const CLUSTER_ALONE =
+  'authMethod ServiceAccountToken is for a ClusterAuthorizationServer alone: choose another authMethod';
+
+/** Of the kind that tenants may create. */
+const OF_NAMESPACED = [
+  { rule: hasNoAssertion('self.registration.admission'), message: CLUSTER_ALONE },
+  { rule: hasNoAssertion('self.management.credential'), message: CLUSTER_ALONE },
+];
+
+const OF_SPEC = [
   {
     rule: "self.discovery.mode != 'None' || has(self.registration.endpoint)",
     message: 'discovery.mode None needs registration.endpoint',
@@ -130,7 +153,7 @@ const OF_SPEC = rules(
   },
   { rule: hasCertificate('self.registration.admission'), message: CERTIFICATE_NEEDED },
   { rule: hasCertificate('self.management.credential'), message: CERTIFICATE_NEEDED },
-);
+];
 
 /** Of a whole server object: another issuer would get what belongs to the clients of this one. */
 export const OF_SERVER_OBJECT = rules({
@@ -141,14 +164,19 @@ export const OF_SERVER_OBJECT = rules({
 
 const SERVER = 'Where clients are registered, and how. Only issuer and registration.admission are needed.';
 
-export const authorizationServerSpec = spec.meta({ description: SERVER, ...OF_SPEC });
+export const authorizationServerSpec = spec.meta({
+  description: SERVER,
+  ...rules(...OF_SPEC, ...OF_NAMESPACED),
+});
 
 export const clusterAuthorizationServerSpec = spec
   .extend({
+    registration: registration(clusterAdmission),
+    management: clusterManagement.prefault({}),
     allowedNamespaces: allowedNamespaces.prefault({}),
     policy: policy.prefault({}),
   })
-  .meta({ description: SERVER, ...OF_SPEC });
+  .meta({ description: SERVER, ...rules(...OF_SPEC) });
 
 const pauseEnd = (calls: string) =>
   z

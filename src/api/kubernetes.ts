@@ -72,6 +72,13 @@ export const RESOURCES = {
   secret: { group: '', version: 'v1', kind: 'Secret', plural: 'secrets', namespaced: true },
   configMap: { group: '', version: 'v1', kind: 'ConfigMap', plural: 'configmaps', namespaced: true },
   namespace: { group: '', version: 'v1', kind: 'Namespace', plural: 'namespaces', namespaced: false },
+  serviceAccount: {
+    group: '',
+    version: 'v1',
+    kind: 'ServiceAccount',
+    plural: 'serviceaccounts',
+    namespaced: true,
+  },
   pod: { group: '', version: 'v1', kind: 'Pod', plural: 'pods', namespaced: true },
   job: { group: 'batch', version: 'v1', kind: 'Job', plural: 'jobs', namespaced: true },
   lease: { group: 'coordination.k8s.io', version: 'v1', kind: 'Lease', plural: 'leases', namespaced: true },
@@ -89,6 +96,14 @@ export const RESOURCES = {
     kind: 'TokenReview',
     plural: 'tokenreviews',
     namespaced: false,
+  },
+  /** A `create` with the name of a ServiceAccount: a token for it. */
+  tokenRequest: {
+    group: 'authentication.k8s.io',
+    version: 'v1',
+    kind: 'TokenRequest',
+    plural: 'serviceaccounts/token',
+    namespaced: true,
   },
   subjectAccessReview: {
     group: 'authorization.k8s.io',

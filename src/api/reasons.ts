@@ -109,6 +109,20 @@ export const REASONS = {
     cause: "The access token that admits to the registration endpoint couldn't be obtained.",
     cure: 'Check the credential that the server object names and its token endpoint, as the message says.',
   },
+  AssertionRefused: {
+    cause:
+      'The token endpoint refused the ServiceAccount token by which the operator proves who it is: the server does not trust the issuer of this cluster, knows no client with this subject, or expects another audience.',
+    cure: 'Let the server trust that issuer, and know that subject and audience; docs/without-a-secret.md has the steps for Keycloak.',
+  },
+  AudienceRefused: {
+    cause:
+      "No ServiceAccount token is issued for this audience: it is one of the API server's, or neither the issuer nor listed in --assertion-audiences.",
+    cure: 'Correct the issuer or clientCredentials.audience of the server object, or list the audience in the flag.',
+  },
+  ServiceAccountNotFound: {
+    cause: "A ServiceAccount that is needed doesn't exist.",
+    cure: 'Create the ServiceAccount that the message names, or correct the name.',
+  },
   AdmissionScopeNotGranted: {
     cause: 'The server gave an access token without a scope that was asked for.',
     cure: "Grant the scope to the operator's own client at the server, or correct the scopes of the server object.",

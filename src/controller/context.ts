@@ -10,6 +10,7 @@ import type { Ledger } from './durable/ledger.ts';
 import type { Recorder } from './durable/recorder.ts';
 import type { Orphans } from './durable/suspected-orphans.ts';
 import type {
+  AssertionTokens,
   AuthorizationServerHttp,
   Clock,
   Counters,
@@ -67,6 +68,8 @@ export interface Context {
   readonly namespaceMemory: NamespaceMemory;
   readonly tokens: ReusableTokens;
   readonly jwt: JsonWebTokens;
+  /** Absent where no cluster server is served. */
+  readonly assertions?: AssertionTokens | undefined;
   readonly settings: Settings;
 }
 
@@ -78,6 +81,8 @@ export interface Settings {
   readonly urlRules: UrlRules;
   /** Hosts that namespaced servers may use; `undefined`: any. */
   readonly namespacedServerHosts: readonly string[] | undefined;
+  /** Audiences besides the issuer for which a ServiceAccount token may be issued; `undefined`: not known. */
+  readonly assertionAudiences?: readonly string[] | undefined;
   /** The only namespaces whose clients are reconciled; `undefined`: all. */
   readonly namespaces: readonly string[] | undefined;
   /** Labels and annotations that no OAuthClient may request for its Secret: names, or prefixes that end with `/`. */

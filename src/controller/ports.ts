@@ -114,6 +114,32 @@ export interface Lead {
   readonly held: () => boolean;
 }
 
+/** Tokens by which the operator proves to authorization servers which cluster it is in (RFC 7523). */
+export interface AssertionTokens {
+  /**
+   * A new token of the ServiceAccount `oauth-registrar-assertion`, which has no right, for this audience alone: for one use
+   * at once. Never for an audience of the API server. Never rejects.
+   */
+  issue(audience: string): Promise<IssuedAssertion | AssertionRefusal>;
+}
+
+/** A token of the ServiceAccount, and what the authorization server must trust. */
+export interface IssuedAssertion {
+  readonly token: Sensitive;
+  /** Of the cluster. */
+  readonly issuer: string;
+  readonly subject: string;
+}
+
+/** Why there is no token. */
+export interface AssertionRefusal {
+  readonly reason: 'AudienceRefused' | 'ServiceAccountNotFound' | 'AdmissionTokenFailed';
+  /** For the platform team. */
+  readonly message: string;
+  /** The API server didn't answer: the same may succeed later. */
+  readonly isTransient: boolean;
+}
+
 /** Counters for alerts. No method throws or waits. */
 export interface Counters {
   /** A registration whose answer could not be read. */

@@ -16,6 +16,7 @@ import { defined, omit } from '../oauth/objects.ts';
 import type { OfferedValues } from '../oauth/offered-values.ts';
 import { sha256 } from '../oauth/sha256.ts';
 import { originOf, type UrlRules } from '../oauth/url.ts';
+import { assertionsOf, audienceProblem } from './assertion.ts';
 import type { ServerConnection } from './connection.ts';
 import {
   type CredentialSecrets,
@@ -43,6 +44,8 @@ export interface Found {
   /** Text of the CA bundle, where the spec refers to one. */
   readonly ca: string | undefined;
   readonly urlRules: UrlRules;
+  /** Values of `--assertion-audiences`; `undefined`: not known. */
+  readonly assertionAudiences?: readonly string[] | undefined;
   /** Milliseconds since the epoch. */
   readonly now: number;
 }
@@ -63,6 +66,10 @@ export function toConnection(
   const problem = endpointProblem(spec, calls, aliases, credentials, found.refused);
   if (problem !== undefined || calls.registration === undefined) {
     return problem ?? notSupported(spec, found.refused);
+  }
+  const audienceRefused = refusedAudience(credentials, found.assertionAudiences);
+  if (audienceRefused !== undefined) {
+    return { reason: 'AudienceRefused', message: audienceRefused };
   }
   const dialect = effectiveDialect(spec.dialect, spec.dialectOverrides ?? {});
   const { transport } = credentials;
@@ -187,11 +194,11 @@ type ConnectionCredentials = Pick<
 function credentialsOf(spec: AuthorizationServerSpec, found: Found): ConnectionCredentials | Problem {
   const { secrets, now } = found;
   const { registration } = spec;
-  const admission = toAdmission(registration.admission, secrets);
+  const admission = toAdmission(registration.admission, secrets, spec);
   if (isProblem(admission)) {
     return admission;
   }
-  const credential = spec.management.credential && toCredential(spec.management.credential, secrets);
+  const credential = spec.management.credential && toCredential(spec.management.credential, secrets, spec);
   if (isProblem(credential)) {
     return credential;
   }
@@ -339,7 +346,10 @@ function endpointProblem(
         `${spec.issuer} publishes no token_endpoint to obtain an access token at. Set spec.endpoints.token.`,
     };
   }
-  if (asksForToken && elsewhere(token, spec.endpoints?.token, aliases.token)) {
+  const assertions = assertionsOf(admission, management.credential);
+  // The token of an account of the cluster goes to no alias.
+  const trusted = assertions.length === 0 ? [spec.endpoints?.token, aliases.token] : [spec.endpoints?.token];
+  if (asksForToken && elsewhere(token, ...trusted)) {
     return addressRefused('token', 'spec.endpoints.token', token);
   }
   // The server that answers registrations also gives the management addresses, so the management credential goes to it.
@@ -348,6 +358,17 @@ function endpointProblem(
     return addressRefused('registration', 'spec.registration.endpoint', registration);
   }
   return undefined;
+}
+
+/** Why a token of the cluster may not be issued for the audience that the spec wants. */
+function refusedAudience(
+  { admission, management }: ConnectionCredentials,
+  permitted: readonly string[] | undefined,
+): string | undefined {
+  const problems = assertionsOf(admission, management.credential).map((assertion) =>
+    permitted === undefined ? undefined : audienceProblem(assertion, permitted),
+  );
+  return problems.find((problem) => problem !== undefined);
 }
 
 const addressRefused = (what: string, field: string, url: string | undefined): Problem => ({

@@ -57,9 +57,21 @@ export type Credential =
   | { readonly kind: 'Basic'; readonly username: string; readonly password: Sensitive }
   | ClientCredentials;
 
+/** The operator authenticates by a token that the cluster issues for an account without any right (RFC 7523). */
+export interface ServiceAccountAssertion {
+  readonly method: 'ServiceAccountToken';
+  /** `spec.issuer`. */
+  readonly issuer: string;
+  /** Of the token. */
+  readonly audience: string;
+  /** `spec.endpoints.token`: the one endpoint at another origin than the issuer's that may get the token. */
+  readonly givenEndpoint: string | undefined;
+}
+
 /** An access token is obtained by client credentials (RFC 6749 section 4.4). */
 export interface ClientCredentials {
   readonly kind: 'ClientCredentials';
+  /** Empty: the assertion names the client, with `ServiceAccountToken` alone. */
   readonly clientId: string;
   readonly authentication:
     | { readonly method: 'client_secret_basic' | 'client_secret_post'; readonly clientSecret: Sensitive }
@@ -68,7 +80,8 @@ export interface ClientCredentials {
         readonly key: SigningKey;
         readonly audience: 'Issuer' | 'TokenEndpoint';
       }
-    | { readonly method: 'tls_client_auth' | 'self_signed_tls_client_auth' };
+    | { readonly method: 'tls_client_auth' | 'self_signed_tls_client_auth' }
+    | ServiceAccountAssertion;
   readonly scopes: readonly string[];
   readonly resources: readonly string[];
   readonly parameters: Readonly<Record<string, string>>;

@@ -1,8 +1,10 @@
-import type {
-  AdmissionSpec,
-  ClientCredentialsSpec,
-  ManagementCredentialSpec,
+import {
+  type AdmissionSpec,
+  type ClientCredentialsSpec,
+  type ManagementCredentialSpec,
+  SERVICE_ACCOUNT_TOKEN,
 } from '../api/admission-schema.ts';
+import type { AuthorizationServerSpec } from '../api/authorization-server.ts';
 import { LABELS } from '../api/names.ts';
 import { SHARES } from '../api/shares.ts';
 import { canonicalJson } from '../oauth/json.ts';
@@ -131,22 +133,27 @@ function unusable(
 
 const WRONG = 'holds a space, a line end or another character that is not visible ASCII';
 
+/** What a credential depends on besides its own spec. */
+type AssertionTarget = Pick<AuthorizationServerSpec, 'issuer' | 'endpoints'>;
+
 /** @param spec `undefined`: the server identifies clients by documents and takes no registrations */
 export function toAdmission(
   spec: AdmissionSpec | undefined,
   secrets: CredentialSecrets,
+  target: AssertionTarget,
 ): Admission | Problem {
   if (spec === undefined) {
     return { reason: 'InvalidSpec', message: 'spec.registration.admission is missing.' };
   }
   const { initialAccessToken: token, ...others } = spec;
-  return toCredential({ token, ...others }, secrets) ?? { kind: 'Open' };
+  return toCredential({ token, ...others }, secrets, target) ?? { kind: 'Open' };
 }
 
 /** The credential that a union of the spec describes; `undefined` where it sets none of its members. */
 export function toCredential(
   { token, basic, clientCredentials }: ManagementCredentialSpec,
   secrets: CredentialSecrets,
+  target: AssertionTarget,
 ): Credential | Problem | undefined {
   if (token !== undefined) {
     const value = tokenValue(secrets, token.secretRef);
@@ -162,18 +169,20 @@ export function toCredential(
         ? password
         : { kind: 'Basic', username: username.reveal(), password };
   }
-  return clientCredentials && toClientCredentials(clientCredentials, secrets);
+  return clientCredentials && toClientCredentials(clientCredentials, secrets, target);
 }
 
 function toClientCredentials(
   spec: ClientCredentialsSpec,
   secrets: CredentialSecrets,
+  target: AssertionTarget,
 ): ClientCredentials | Problem {
-  const inSecret = spec.clientId === undefined ? valueAt(spec, 'clientIdKey', secrets) : undefined;
+  const isInSecret = spec.clientId === undefined && spec.authMethod !== SERVICE_ACCOUNT_TOKEN;
+  const inSecret = isInSecret ? valueAt(spec, 'clientIdKey', secrets) : undefined;
   if (isProblem(inSecret)) {
     return inSecret;
   }
-  const authentication = authenticationOf(spec, secrets);
+  const authentication = authenticationOf(spec, secrets, target);
   if (isProblem(authentication)) {
     return authentication;
   }
@@ -205,6 +214,7 @@ function valueAt(
 function authenticationOf(
   spec: ClientCredentialsSpec,
   secrets: CredentialSecrets,
+  { issuer, endpoints }: AssertionTarget,
 ): ClientCredentials['authentication'] | Problem {
   const { authMethod, signing } = spec;
   const audience = signing?.audience ?? 'Issuer';
@@ -239,6 +249,13 @@ function authenticationOf(
     case 'tls_client_auth':
     case 'self_signed_tls_client_auth':
       return { method: authMethod };
+    case SERVICE_ACCOUNT_TOKEN:
+      return {
+        method: authMethod,
+        issuer,
+        audience: spec.audience ?? issuer,
+        givenEndpoint: endpoints?.token,
+      };
   }
 }
 

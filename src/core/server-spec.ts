@@ -1,3 +1,4 @@
+import { SERVICE_ACCOUNT_TOKEN } from '../api/admission-schema.ts';
 import {
   type AuthorizationServerSpec,
   clusterAuthorizationServerSpec,
@@ -51,6 +52,7 @@ function specProblem(kind: ServerKind, spec: AuthorizationServerSpec, rules: Url
     missingAdmission(spec) ??
     urlProblemIn(kind, spec, rules) ??
     missingCertificate(spec) ??
+    assertionOfTenant(kind, spec) ??
     unknownMember(spec) ??
     unboundedClaims(kind, spec)
   );
@@ -62,18 +64,24 @@ const missingAdmission = ({ registration }: AuthorizationServerSpec): string | u
     ? 'spec.registration.admission is missing: say how the registration endpoint admits the operator.'
     : undefined;
 
-/** Authentication by a certificate (RFC 8705) needs one. */
-function missingCertificate({
-  registration,
-  management,
-  connection,
-}: AuthorizationServerSpec): string | undefined {
-  const byCertificate = [
+const grantsOf = ({ registration, management }: AuthorizationServerSpec) =>
+  [
     ['registration.admission', registration.admission?.clientCredentials],
     ['management.credential', management.credential?.clientCredentials],
   ] as const;
-  const [field] = byCertificate.find(([, by]) => by?.authMethod.endsWith('tls_client_auth')) ?? [];
-  return field === undefined || connection.clientCertificateRef !== undefined
+
+/** A token of the platform's account goes to no server that a tenant names. */
+function assertionOfTenant(kind: ServerKind, spec: AuthorizationServerSpec): string | undefined {
+  const [field] = grantsOf(spec).find(([, by]) => by?.authMethod === SERVICE_ACCOUNT_TOKEN) ?? [];
+  return field === undefined || kind === 'ClusterAuthorizationServer'
+    ? undefined
+    : `spec.${field}.clientCredentials.authMethod is ServiceAccountToken, which a ClusterAuthorizationServer alone may use: choose another authMethod.`;
+}
+
+/** Authentication by a certificate (RFC 8705) needs one. */
+function missingCertificate(spec: AuthorizationServerSpec): string | undefined {
+  const [field] = grantsOf(spec).find(([, by]) => by?.authMethod.endsWith('tls_client_auth')) ?? [];
+  return field === undefined || spec.connection.clientCertificateRef !== undefined
     ? undefined
     : `spec.${field}.clientCredentials authenticates by a client certificate, and there is none: name its Secret in spec.connection.clientCertificateRef.`;
 }

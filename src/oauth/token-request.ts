@@ -15,10 +15,13 @@ export type ClientAuthentication =
     }
   | { readonly method: 'client_secret_post'; readonly clientSecret: Sensitive }
   | { readonly method: 'client_secret_jwt' | 'private_key_jwt'; readonly assertion: Sensitive }
-  | { readonly method: 'tls_client_auth' | 'self_signed_tls_client_auth' };
+  | { readonly method: 'tls_client_auth' | 'self_signed_tls_client_auth' }
+  /** RFC 7523 with a token of an issuer that the server trusts; its subject names the client. */
+  | { readonly method: 'ServiceAccountToken'; readonly assertion: Sensitive };
 
 export interface TokenRequest {
   readonly tokenEndpoint: string;
+  /** Empty: the assertion names the client. */
   readonly clientId: string;
   readonly authentication: ClientAuthentication;
   /** If empty, `scope` is not sent, and the server grants its default. */
@@ -77,9 +80,10 @@ function credentialParameters(
       return { client_id: clientId, client_secret: authentication.clientSecret.reveal() };
     case 'client_secret_jwt':
     case 'private_key_jwt':
+    case 'ServiceAccountToken':
       return {
         // Optional (RFC 7521 section 4.2), but some servers find the client by it before they read the assertion.
-        client_id: clientId,
+        ...(clientId === '' ? {} : { client_id: clientId }),
         client_assertion_type: 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer',
         client_assertion: authentication.assertion.reveal(),
       };

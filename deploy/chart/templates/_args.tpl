@@ -4,6 +4,11 @@
 - --namespace=$(POD_NAMESPACE)
 - --identity=$(POD_NAME)
 - --journal-dir=/var/run/oauth-registrar
+- --assertion-account
+- oauth-registrar-assertion
+{{- with .Values.assertionAudiences }}
+- {{ printf "--assertion-audiences=%s" (join "," .) | quote }}
+{{- end }}
 {{- with .Values.namespaces }}
 - {{ printf "--namespaces=%s" (join "," .) | quote }}
 - {{ printf "--cluster-id=%s" (include "oauth-registrar.clusterId" $) | quote }}

@@ -4,7 +4,7 @@ import type { Connection } from './connection.ts';
 import { type ApiExchange, createExchange, type ExchangeOptions } from './exchange.ts';
 import { collectPages } from './pages.ts';
 import type { ListOf, Selection } from './paths.ts';
-import { acceptOf, collectionPath, objectPath, type RawObject } from './paths.ts';
+import { acceptOf, collectionPath, creationPath, objectPath, type RawObject } from './paths.ts';
 
 /** {@link KubernetesApi}, and lists that convert objects page by page, so that memory never holds all of them twice. */
 export interface PagedApi extends KubernetesApi {
@@ -52,14 +52,13 @@ export function createKubernetesApi(connection: Connection, options: ApiOptions)
       const accept = acceptOf({ metadataOnly: only === 'metadata' }, 'object');
       return path === undefined ? invalid(key) : exchange({ method: 'GET', path, accept });
     },
-    create: (resource, object) =>
-      exchange({
-        method: 'POST',
-        path: collectionPath(resource, object.metadata.namespace),
-        query,
-        accept: acceptOfWritten(resource),
-        body: typed(resource, object),
-      }),
+    async create(resource, object) {
+      const path = creationPath(resource, object.metadata);
+      const accept = acceptOfWritten(resource);
+      return path === undefined
+        ? invalid(object.metadata)
+        : exchange({ method: 'POST', path, query, accept, body: typed(resource, object) });
+    },
     dryRun: (resource, object) =>
       exchange({
         method: 'POST',

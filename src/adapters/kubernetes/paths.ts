@@ -1,4 +1,4 @@
-import type { KubernetesObject, Resource } from '../../api/kubernetes.ts';
+import { type KubernetesObject, type ObjectMeta, RESOURCES, type Resource } from '../../api/kubernetes.ts';
 import type { ObjectKey } from '../../controller/ports.ts';
 
 /** An object as the API server sent it. */
@@ -29,6 +29,19 @@ export function collectionPath(resource: Resource, namespace: string | undefined
     return `${root}/${resource.plural}`;
   }
   return `${root}/namespaces/${encodeURIComponent(namespace)}/${resource.plural}`;
+}
+
+/**
+ * Path to which an object is posted: that of its collection. A TokenRequest is posted to the ServiceAccount of its name;
+ * `undefined` where no ServiceAccount can have it.
+ */
+export function creationPath(resource: Resource, { name, namespace }: ObjectMeta): string | undefined {
+  const { tokenRequest, serviceAccount } = RESOURCES;
+  if (resource.plural !== tokenRequest.plural) {
+    return collectionPath(resource, namespace);
+  }
+  const account = objectPath(serviceAccount, { name, ...(namespace !== undefined && { namespace }) });
+  return account && `${account}/token`;
 }
 
 /**

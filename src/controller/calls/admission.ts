@@ -1,9 +1,17 @@
+import type { ServerKind } from '../../api/authorization-server.ts';
+import { assertionOf, audienceProblem, destinationProblem } from '../../core/assertion.ts';
 import { classifyUnsent } from '../../core/classify.ts';
-import type { Admission, ClientCredentials, ServerConnection } from '../../core/connection.ts';
+import type {
+  Admission,
+  ClientCredentials,
+  ServerConnection,
+  ServiceAccountAssertion,
+} from '../../core/connection.ts';
 import { type Failure, failure } from '../../core/failure.ts';
 import { type ServerKey, serverNamed } from '../../core/server-key.ts';
 import {
   KEY_UNUSABLE,
+  reworded,
   type Telling,
   type Told,
   tellAnswer,
@@ -21,6 +29,7 @@ import { retryAfterMs } from '../../oauth/retry-after.ts';
 import type { Sensitive } from '../../oauth/sensitive.ts';
 import { sentCredentials } from '../../oauth/sent-credentials.ts';
 import { SigningError } from '../../oauth/signing-key.ts';
+import { asSentence } from '../../oauth/text.ts';
 import {
   basicAuthorization,
   type ClientAuthentication,
@@ -29,10 +38,13 @@ import {
 } from '../../oauth/token-request.ts';
 import { readTokenResponse, type TokenResponse } from '../../oauth/token-response.ts';
 import type { Context } from '../context.ts';
+import type { AssertionRefusal } from '../ports.ts';
 import type { ServerRegistry } from '../state/server-registry.ts';
 
 /** Inputs for an admission. */
-export interface AdmissionContext extends Pick<Context, 'clock' | 'http' | 'jwt' | 'random' | 'tokens'> {
+export interface AdmissionContext
+  extends Pick<Context, 'assertions' | 'clock' | 'http' | 'jwt' | 'random' | 'tokens'> {
+  readonly settings: Pick<Context['settings'], 'assertionAudiences'>;
   readonly servers: Pick<ServerRegistry, 'state' | 'health'>;
 }
 
@@ -123,13 +135,13 @@ async function obtainToken(
 ): Promise<Extract<TokenResponse, { kind: 'Token' }> | Failure> {
   const name = serverNamed(server);
   const viewers = viewersOf(name.kind);
-  const request = await requestOf(grant, connection, viewers, context);
-  if ('serverTrouble' in request) {
-    return request;
-  }
   const paused = pausedTokens(server, viewers, context);
   if (paused !== undefined) {
     return paused;
+  }
+  const request = await requestOf(grant, connection, name.kind, context);
+  if ('serverTrouble' in request) {
+    return request;
   }
   const { timeoutMs, transport } = connection;
   const asked = tokenRequest(request);
@@ -161,9 +173,19 @@ async function obtainToken(
         ...defined({ retryAfterMs: retryAfterMs(outcome, context.clock.now()) }),
       };
     default:
-      return noToken('TokenRefused', 'AdmissionTokenFailed', telling(answer), told);
+      return request.trust === undefined
+        ? noToken('TokenRefused', 'AdmissionTokenFailed', telling(answer), told)
+        : untrusted(noToken('TokenRefused', 'AssertionRefused', telling(answer), told), request.trust, told);
   }
 }
+
+/** What the server must trust, for those who may see the credential. */
+const untrusted = (refused: Failure, trust: string, told: Told): Failure =>
+  reworded(
+    refused,
+    (text, viewer) => (maySee(viewer, 'Credential') ? `${asSentence(text)} ${trust}` : text),
+    told,
+  );
 
 /** A refused credential concerns the server object, not one client: one attempt tests it, not one attempt per client. */
 const noToken = (
@@ -202,20 +224,31 @@ const telling = ({ message, said }: Exclude<TokenResponse, { kind: 'Token' }>): 
           ? message
           : tellAnswer('The token endpoint', said, 'AdmissionWords')(viewer);
 
+/** A token request; `trust`: what the server must trust to accept its assertion. */
+type TrustedRequest = TokenRequest & { readonly trust?: string | undefined };
+
 async function requestOf(
   grant: ClientCredentials,
   connection: TokenTerms,
-  viewers: Viewers,
+  kind: ServerKind,
   context: AdmissionContext,
-): Promise<TokenRequest | Failure> {
+): Promise<TrustedRequest | Failure> {
   const { tokenEndpoint, dialect } = connection;
+  const viewers = viewersOf(kind);
   if (tokenEndpoint === undefined) {
     return noToken('TokenRefused', 'AdmissionTokenFailed', () => 'No token endpoint is known', { viewers });
   }
   try {
-    const authentication = await authenticationOf(grant, tokenEndpoint, connection, context);
+    const assertion = assertionOf(grant);
+    const issued = assertion && (await issue(assertion, kind, tokenEndpoint, context));
+    if (issued !== undefined && 'serverTrouble' in issued) {
+      return issued;
+    }
+    const authentication =
+      issued?.authentication ?? (await authenticationOf(grant, tokenEndpoint, connection, context));
     const { clientId, scopes, resources, parameters } = grant;
     return {
+      ...defined({ trust: issued?.trust }),
       tokenEndpoint,
       clientId,
       authentication:
@@ -234,6 +267,53 @@ async function requestOf(
     throw error;
   }
 }
+
+interface IssuedAuthentication {
+  readonly authentication: ClientAuthentication;
+  /** What the server must trust. */
+  readonly trust: string;
+}
+
+/** A fresh token of the cluster, after everything that speaks against it was asked once more. */
+async function issue(
+  assertion: ServiceAccountAssertion,
+  kind: ServerKind,
+  tokenEndpoint: string,
+  { assertions, settings }: AdmissionContext,
+): Promise<IssuedAuthentication | Failure> {
+  const { audience } = assertion;
+  const refused = (reason: Failure['reason'], why: string, isTransient = false) => {
+    const words = wordsOf(tellOnly('Credential', why, NO_ASSERTION), { viewers: viewersOf(kind) });
+    return isTransient
+      ? failure('Transient', reason, words, { unsent: true })
+      : failure('TokenRefused', reason, words);
+  };
+  const unsendable = destinationProblem(assertion, kind, tokenEndpoint);
+  if (unsendable !== undefined) {
+    return refused('AddressRefused', unsendable);
+  }
+  const notPermitted = audienceProblem(assertion, settings.assertionAudiences ?? []);
+  if (notPermitted !== undefined) {
+    return refused('AudienceRefused', notPermitted);
+  }
+  const issued = await assertions?.issue(audience);
+  if (issued === undefined || 'reason' in issued) {
+    const { reason, message, isTransient } = issued ?? NOT_ISSUED_HERE;
+    return refused(reason, message, isTransient);
+  }
+  const { token, issuer, subject } = issued;
+  return {
+    authentication: { method: 'ServiceAccountToken', assertion: token },
+    trust: `The authorization server must trust the issuer ${issuer} and its keys, and have a client whose subject is ${subject}; the token's audience was ${audience}.`,
+  };
+}
+
+const NO_ASSERTION = 'The cluster issued no token that admits to the server';
+const NOT_ISSUED_HERE: AssertionRefusal = {
+  reason: 'AdmissionTokenFailed',
+  message: 'An install for listed namespaces issues no ServiceAccount tokens. Choose another authMethod.',
+  isTransient: false,
+};
 
 async function authenticationOf(
   { authentication, clientId }: ClientCredentials,
@@ -257,6 +337,8 @@ async function authenticationOf(
       const claims = clientAssertionClaims({ clientId, audience, nowSeconds, jti: jtiOf(random) });
       return { method: authentication.method, assertion: await jwt.sign(claims, authentication.key) };
     }
+    case 'ServiceAccountToken':
+      throw new Error('A token of the cluster is issued, never signed here');
     default:
       return { method: authentication.method };
   }

@@ -407,9 +407,9 @@ function permitted(
   object: ServerObject,
   spec: AuthorizationServerSpec,
   facts: Found,
-  { settings: { namespacedServerHosts } }: Context,
+  { settings: { namespacedServerHosts, assertionAudiences } }: Context,
 ): ServerConnection | Problem {
-  const connection = toConnection(object, spec, facts);
+  const connection = toConnection(object, spec, { ...facts, assertionAudiences });
   if (isProblem(connection)) {
     return connection;
   }

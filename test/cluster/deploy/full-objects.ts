@@ -126,6 +126,11 @@ const clientCredentials = {
   parameters: { audience: 'https://api.example.com' },
   reuse: 'UntilRefused',
 };
+const byServiceAccount = {
+  clientId: 'registrar',
+  authMethod: 'ServiceAccountToken',
+  audience: 'https://sso.example.com',
+};
 const token = { secretRef: secretRef('token', 'key'), scheme: 'SSWS' };
 const basic = { secretRef: secretRef('basic', 'usernameKey', 'passwordKey') };
 
@@ -244,6 +249,9 @@ const others = (admission: object, credential: object) => ({
   connection: { ...withoutProxy, proxyRef: { name: 'proxy' } },
 });
 
+/** For servers of the cluster alone. */
+const KEYLESS = others({ clientCredentials: byServiceAccount }, { clientCredentials: byServiceAccount });
+
 const SERVERS = {
   everything: serverSpec,
   token: others({ initialAccessToken: token }, { token }),
@@ -317,10 +325,12 @@ export function fullObjects(namespace: string, suffix: string): readonly FullObj
   return [
     ...each('OAuthClient', CLIENTS, clientStatus),
     ...each('AuthorizationServer', SERVERS, serverStatus),
-    ...each('ClusterAuthorizationServer', SERVERS, serverStatus).map(({ metadata, spec, ...object }) => ({
-      ...object,
-      metadata: { name: `${metadata.name}-${suffix}` },
-      spec: metadata.name === 'smallest' ? spec : { ...spec, ...ofCluster },
-    })),
+    ...each('ClusterAuthorizationServer', { ...SERVERS, keyless: KEYLESS }, serverStatus).map(
+      ({ metadata, spec, ...object }) => ({
+        ...object,
+        metadata: { name: `${metadata.name}-${suffix}` },
+        spec: metadata.name === 'smallest' ? spec : { ...spec, ...ofCluster },
+      }),
+    ),
   ];
 }

@@ -109,17 +109,8 @@ const WITH_DOCUMENT = {
   },
   management: { mode: 'ClientCredential' },
 };
-const BY_SERVICE_ACCOUNT = {
+const ON_CLUSTER = {
   ...WITH_DOCUMENT,
-  registration: {
-    admission: {
-      clientCredentials: {
-        clientId: 'registrar',
-        authMethod: 'ServiceAccountToken',
-        audience: 'https://sso.example.com',
-      },
-    },
-  },
   policy: { workloadIdentity: 'Allow' },
 };
 
@@ -134,8 +125,8 @@ const plannedObjects = (): readonly FullObject[] => [
   { kind: 'AuthorizationServer', metadata: { name: 'document', namespace }, spec: WITH_DOCUMENT },
   {
     kind: 'ClusterAuthorizationServer',
-    metadata: { name: `service-account-${namespace}` },
-    spec: BY_SERVICE_ACCOUNT,
+    metadata: { name: `planned-${namespace}` },
+    spec: ON_CLUSTER,
   },
 ];
 

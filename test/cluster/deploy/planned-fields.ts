@@ -67,31 +67,7 @@ const CLIENT = ['OAuthClient'];
 const CLUSTER = ['ClusterAuthorizationServer'];
 const SERVERS = ['AuthorizationServer', ...CLUSTER];
 
-/** An assertion by a token of a service account needs no Secret. */
-const withoutSecret = (schema: Schema): Schema => ({
-  ...schema,
-  'x-kubernetes-validations': (schema['x-kubernetes-validations'] ?? []).map(({ rule, message }) => ({
-    rule: message.startsWith('set secretRef: ')
-      ? `self.authMethod == 'ServiceAccountToken' || ${rule}`
-      : rule,
-    message,
-  })),
-});
-
-const GRANT = 'spec.registration.admission.clientCredentials';
-
 export const CHANGES: readonly Change[] = [
-  { kinds: CLUSTER, at: `${GRANT}.authMethod`, change: values('ServiceAccountToken') },
-  { kinds: CLUSTER, at: GRANT, change: members({ audience: text(2048) }) },
-  { kinds: CLUSTER, at: GRANT, change: withoutSecret },
-  {
-    kinds: CLUSTER,
-    at: GRANT,
-    change: rules({
-      rule: "self.authMethod != 'ServiceAccountToken' || !has(self.secretRef)",
-      message: 'authMethod ServiceAccountToken needs no Secret: remove secretRef',
-    }),
-  },
   {
     kinds: SERVERS,
     at: 'spec',

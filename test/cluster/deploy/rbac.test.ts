@@ -46,6 +46,7 @@ const NEEDED: readonly (readonly string[])[] = [
   ...verbs('get update', 'leases.coordination.k8s.io/oauth-registrar', OWN),
   ['patch', 'secrets', OWN],
   ['get', 'endpointslices.discovery.k8s.io/kubernetes', '-n=default'],
+  ['create', 'serviceaccounts/oauth-registrar-assertion', '--subresource=token', OWN],
 ];
 
 /** Only with `deploy/components/access-reviews`. */
@@ -71,6 +72,9 @@ const NOT_NEEDED: readonly (readonly string[])[] = [
   ['get', 'endpointslices.discovery.k8s.io/another', '-n=default'],
   ...verbs('list watch create update delete', 'endpointslices.discovery.k8s.io', '-n=default'),
   ['create', 'serviceaccounts', '--subresource=token', OWN],
+  ['create', 'serviceaccounts/oauth-registrar', '--subresource=token', OWN],
+  ['create', 'serviceaccounts/oauth-registrar-assertion', '--subresource=token', '-n=default'],
+  ...verbs('get list create update patch delete', 'serviceaccounts', OWN),
   ...verbs('get list patch delete', 'customresourcedefinitions.apiextensions.k8s.io'),
   ...verbs('bind escalate update', 'clusterroles.rbac.authorization.k8s.io'),
   ['impersonate', 'users'],

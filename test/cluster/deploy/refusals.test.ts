@@ -125,8 +125,16 @@ const SERVERS: readonly Wrong[] = [
   {
     title: 'a method as it was spelled before',
     spec: admit({ secretRef, authMethod: 'ClientSecretBasic' }),
-    says: `spec.registration.admission.clientCredentials.authMethod: Unsupported value: "ClientSecretBasic": supported values: "client_secret_basic", "client_secret_post", "client_secret_jwt", "private_key_jwt", "tls_client_auth", "self_signed_tls_client_auth"${NOT_ALL}`,
+    says: `spec.registration.admission.clientCredentials.authMethod: Unsupported value: "ClientSecretBasic": supported values: "client_secret_basic", "client_secret_post", "client_secret_jwt", "private_key_jwt", "tls_client_auth", "self_signed_tls_client_auth", "ServiceAccountToken"${NOT_ALL}`,
   },
+  ...(['registration', 'management'] as const).map((member) => {
+    const credential = { clientCredentials: { authMethod: 'ServiceAccountToken' } };
+    return {
+      title: `a token of the cluster for a server that a tenant names: ${member}`,
+      spec: member === 'registration' ? admit(credential.clientCredentials) : { management: { credential } },
+      says: 'spec: Invalid value: authMethod ServiceAccountToken is for a ClusterAuthorizationServer alone: choose another authMethod',
+    };
+  }),
   {
     title: 'a certificate that manages clients, and is none',
     spec: {
@@ -169,6 +177,16 @@ const SERVERS: readonly Wrong[] = [
 ];
 
 const CLUSTER_SERVERS: readonly Wrong[] = [
+  {
+    title: 'a Secret beside a token of the cluster',
+    spec: admit({ authMethod: 'ServiceAccountToken', secretRef }),
+    says: `${clientCredentials} authMethod ServiceAccountToken needs no Secret: remove secretRef`,
+  },
+  {
+    title: 'an audience of no token',
+    spec: admit({ secretRef, audience: 'https://sso.example.com' }),
+    says: `${clientCredentials} audience is for authMethod ServiceAccountToken: remove it, or set this authMethod`,
+  },
   {
     title: 'a wildcard among the namespaces',
     spec: { allowedNamespaces: { names: ['*'] } },

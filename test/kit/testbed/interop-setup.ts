@@ -1,7 +1,7 @@
 import { ensureBinaries } from './binaries.ts';
 import { ensureHydra } from './hydra-build.ts';
-import { ensureKeycloak } from './keycloak-distribution.ts';
-import { createProgress } from './progress.ts';
+import { ensureKeycloak, KEYCLOAK_VERSIONS } from './keycloak-distribution.ts';
+import { createProgress, type Progress } from './progress.ts';
 
 /**
  * Gets everything that the interop tests start, with progress shown, so that no test has to wait for it. Throws with all
@@ -10,7 +10,10 @@ import { createProgress } from './progress.ts';
 export async function setup(): Promise<void> {
   const progress = createProgress();
   const problems: string[] = [];
-  for (const ensure of [ensureKeycloak, ensureHydra, ensureBinaries]) {
+  const keycloaks = KEYCLOAK_VERSIONS.map(
+    (version) => (progress: Progress) => ensureKeycloak(progress, version),
+  );
+  for (const ensure of [...keycloaks, ensureHydra, ensureBinaries]) {
     await ensure(progress).catch((error: unknown) =>
       problems.push(error instanceof Error ? error.message : String(error)),
     );

@@ -8,13 +8,21 @@ import { run } from './command.ts';
 import { readEnvironment } from './environment.ts';
 import type { Progress } from './progress.ts';
 
-export const KEYCLOAK_VERSION = '26.4.7';
+/** The SHA-512 of each archive. */
+const SHA512 = {
+  '26.4.7':
+    'f9d4e0ced49976932e173abc8d2f6ff4169c125fe3b14e69ebaa0ccc4dea822e879f7ec7353d28fa40c13de0113059c6888833725378ecef4d27587e0c87a6a2',
+  /** The first that takes tokens of a Kubernetes cluster without a flag. */
+  '26.7.0':
+    'd167962987b14316e5d9fce82ed284ae267bb435b1a43dab375f0f44aa763a05ec0d4004448154884efe4f94e8a57eb8f7f2f95d1db4cf1d421c649531ec24cc',
+} as const;
+
+export type KeycloakVersion = keyof typeof SHA512;
+export const KEYCLOAK_VERSIONS = Object.keys(SHA512) as readonly KeycloakVersion[];
 
 const NAME = 'keycloak-quarkus-dist';
 /** The one folder in the archive. */
-const UNPACKED = `keycloak-${KEYCLOAK_VERSION}`;
-const SHA512 =
-  'f9d4e0ced49976932e173abc8d2f6ff4169c125fe3b14e69ebaa0ccc4dea822e879f7ec7353d28fa40c13de0113059c6888833725378ecef4d27587e0c87a6a2';
+const unpackedOf = (version: KeycloakVersion) => `keycloak-${version}`;
 const DEPENDENCY_PLUGIN = 'org.apache.maven.plugins:maven-dependency-plugin:3.8.1';
 /** Where Maven, without a project, notes in its working directory what it unpacked: a name that it doesn't resolve. */
 // biome-ignore lint/suspicious/noTemplateCurlyInString: Maven's placeholder, not ours
@@ -61,21 +69,25 @@ export interface KeycloakDistribution {
 export const SHARED_FOLDERS = ['lib', 'providers', 'themes'] as const;
 
 /**
- * Finds Java, and Keycloak in the testbed's cache, fetching it with Maven (159 MB) and preparing it where it is missing:
+ * Finds Java, and this Keycloak in the testbed's cache, fetching it with Maven (some 170 MB) and preparing it where it is missing:
  * about half a minute, once. Throws with what to install where Java 17 or Maven is missing, and where what was fetched is
  * not the archive that was pinned.
  */
-export async function ensureKeycloak(progress: Progress): Promise<KeycloakDistribution> {
+export async function ensureKeycloak(
+  progress: Progress,
+  version: KeycloakVersion = '26.4.7',
+): Promise<KeycloakDistribution> {
   const java = await findJava();
-  const entry = await cached(`keycloak-${KEYCLOAK_VERSION}-dev-mem`, progress, async (partial) => {
-    await progress.step(`Fetching Keycloak ${KEYCLOAK_VERSION} with Maven (159 MB, once)`, (update) =>
-      fetchInto(partial, update),
+  const unpacked = unpackedOf(version);
+  const entry = await cached(`keycloak-${version}-dev-mem`, progress, async (partial) => {
+    await progress.step(`Fetching Keycloak ${version} with Maven (some 170 MB, once)`, (update) =>
+      fetchInto(partial, version, update),
     );
-    await progress.step(`Preparing Keycloak ${KEYCLOAK_VERSION} (once)`, (update) =>
-      prepare(java, join(partial, UNPACKED), update),
+    await progress.step(`Preparing Keycloak ${version} (once)`, (update) =>
+      prepare(java, join(partial, unpacked), update),
     );
   });
-  const folder = join(entry, UNPACKED);
+  const folder = join(entry, unpacked);
   return {
     folder,
     java,
@@ -111,18 +123,22 @@ async function findJava(): Promise<string> {
   );
 }
 
-async function fetchInto(folder: string, update: (detail: string) => void): Promise<void> {
-  const artifact = `org.keycloak:${NAME}:${KEYCLOAK_VERSION}:zip`;
+async function fetchInto(
+  folder: string,
+  version: KeycloakVersion,
+  update: (detail: string) => void,
+): Promise<void> {
+  const artifact = `org.keycloak:${NAME}:${version}:zip`;
   const options = ['--batch-mode', `-Dartifact=${artifact}`, `-DoutputDirectory=${folder}`];
   const goals = ['copy', 'unpack'].map((goal) => `${DEPENDENCY_PLUGIN}:${goal}`);
   await mkdir(folder, { recursive: true });
   await run('mvn', [...options, ...goals], { cwd: folder, onLine: (line) => update(fileOf(line)) }).catch(
-    explainMaven,
+    (error: unknown) => explainMaven(error, version),
   );
   await rm(join(folder, MARKERS), { recursive: true, force: true });
-  const archive = join(folder, `${NAME}-${KEYCLOAK_VERSION}.zip`);
+  const archive = join(folder, `${NAME}-${version}.zip`);
   const digest = await sha512Of(archive);
-  if (digest !== SHA512) {
+  if (digest !== SHA512[version]) {
     throw new Error(`Maven fetched another ${artifact} than the pinned one: its SHA-512 is ${digest}`);
   }
   await rm(archive);
@@ -133,10 +149,10 @@ function fileOf(line: string): string {
   return line.split('/').at(-1) ?? line;
 }
 
-function explainMaven(error: unknown): never {
+function explainMaven(error: unknown, version: KeycloakVersion): never {
   if (error instanceof Error && 'code' in error && error.code === 'ENOENT') {
     throw new Error(
-      `Keycloak ${KEYCLOAK_VERSION} is not here and can't be fetched, since \`mvn\` can't be run. ` +
+      `Keycloak ${version} is not here and can't be fetched, since \`mvn\` can't be run. ` +
         'Install Maven (Debian: apt-get install maven; macOS: brew install maven).',
     );
   }

@@ -8,6 +8,8 @@ export interface KeycloakRealms {
   createInitialAccessToken(realm: string, options?: InitialAccessTokenOptions): Promise<string>;
   /** A client whose access tokens let it register and manage clients. It is not among `clients`. */
   createServiceAccount(realm: string, options?: ServiceAccountOptions): Promise<ServiceAccount>;
+  /** Lets the realm believe tokens of an issuer, such as a cluster, as client assertions. */
+  trustIssuer(realm: string, trust: IssuerTrust): Promise<void>;
   /**
    * Exactly the clients that were registered and still exist: the oracle of every test. Those that came with the realm and
    * service accounts made here are left out.
@@ -36,6 +38,15 @@ export interface ServiceAccountOptions {
   readonly clientId?: string;
   /** Roles of the realm's client `realm-management`. Default: `create-client` and `manage-clients`. */
   readonly roles?: readonly string[];
+  /** It authenticates by a token of this subject of a trusted issuer, and by nothing else. Default: by its secret. */
+  readonly federated?: { readonly alias: string; readonly subject: string };
+}
+
+export interface IssuerTrust {
+  /** Name of the trust in the realm. */
+  readonly alias: string;
+  readonly issuer: string;
+  readonly jwksUrl: string;
 }
 
 export interface ServiceAccount {
@@ -87,6 +98,9 @@ export function keycloakRealms(admin: AdminApi): KeycloakRealms {
       notRegistered.get(realm)?.add(account.clientId);
       return account;
     },
+    trustIssuer: async (realm, trust) => {
+      await admin.request('POST', `/admin/realms/${realm}/identity-provider/instances`, trustOf(trust));
+    },
   };
 }
 
@@ -135,12 +149,35 @@ async function createInitialAccessToken(
   return json.token;
 }
 
+/** Signing in by it is not wanted: the addresses for that lead nowhere. */
+const trustOf = ({ alias, issuer, jwksUrl }: IssuerTrust) => ({
+  alias,
+  providerId: 'oidc',
+  enabled: true,
+  hideOnLogin: true,
+  config: {
+    issuer,
+    jwksUrl,
+    useJwksUrl: 'true',
+    validateSignature: 'true',
+    supportsClientAssertions: 'true',
+    // A workload reads its token from a file again and again.
+    supportsClientAssertionReuse: 'true',
+    authorizationUrl: `${issuer}/nowhere`,
+    tokenUrl: `${issuer}/nowhere`,
+    clientId: 'unused',
+    clientSecret: 'unused',
+    clientAuthMethod: 'client_secret_post',
+  },
+});
+
 async function createServiceAccount(
   admin: AdminApi,
   realm: string,
   {
     clientId = `service-${randomUUID()}`,
     roles = ['create-client', 'manage-clients'],
+    federated,
   }: ServiceAccountOptions = {},
 ): Promise<ServiceAccount> {
   const [base, clientSecret] = [`/admin/realms/${realm}`, randomUUID()];
@@ -149,6 +186,10 @@ async function createServiceAccount(
     secret: clientSecret,
     serviceAccountsEnabled: true,
     standardFlowEnabled: false,
+    ...(federated && {
+      clientAuthenticatorType: 'federated-jwt',
+      attributes: { 'jwt.credential.issuer': federated.alias, 'jwt.credential.sub': federated.subject },
+    }),
   });
   const user = await get<Identified>(admin, `${base}/clients/${id}/service-account-user`);
   const [owner] = await get<readonly Identified[]>(admin, `${base}/clients?clientId=realm-management`);

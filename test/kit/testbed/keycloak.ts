@@ -5,8 +5,8 @@ import { type AdminApi, adminApi } from './admin-api.ts';
 import { freePort } from './free-port.ts';
 import {
   ensureKeycloak,
-  KEYCLOAK_VERSION,
   type KeycloakDistribution,
+  type KeycloakVersion,
   SHARED_FOLDERS,
 } from './keycloak-distribution.ts';
 import {
@@ -48,15 +48,18 @@ const TOKEN_REUSE_MS = 30_000;
 
 /**
  * Starts Keycloak on a free port of 127.0.0.1 and resolves when it serves (11 to 25 s, up to 450 MB), having fetched it
- * where it was missing. It has the realm `master` only.
+ * where it was missing. It has the realm `master` only. `version` defaults to 26.4.7.
  *
  * Without `stop` it ends with this process, however that ends. Throws with the last lines of its log where it does not come
  * up, and with what to install where it can't be fetched or run. `progress` defaults to lines on stderr.
  */
-export async function startKeycloak(options: { readonly progress?: Progress } = {}): Promise<Keycloak> {
+export async function startKeycloak(
+  options: { readonly progress?: Progress; readonly version?: KeycloakVersion } = {},
+): Promise<Keycloak> {
   const progress = options.progress ?? createProgress();
-  const distribution = await ensureKeycloak(progress);
-  return progress.step(`Starting Keycloak ${KEYCLOAK_VERSION} (10 to 30 s)`, () =>
+  const { version = '26.4.7' } = options;
+  const distribution = await ensureKeycloak(progress, version);
+  return progress.step(`Starting Keycloak ${version} (10 to 30 s)`, () =>
     startServer((group) => start(distribution, group)),
   );
 }

@@ -315,6 +315,59 @@ describe('the endpoints that are called', () => {
   });
 });
 
+describe('a credential by a token of the cluster', () => {
+  const grant = (more: object = {}) => ({
+    clientCredentials: { authMethod: 'ServiceAccountToken', ...more },
+  });
+  const spec = (more: object = {}, others: object = {}) =>
+    specOf({ registration: { admission: grant(more) }, ...others });
+
+  test('is for the issuer, or for an audience that the flag lists', () => {
+    const authentication = { method: 'ServiceAccountToken', issuer, audience: issuer };
+    expect(connected(spec(), { assertionAudiences: [] }).admission).toMatchObject({
+      clientId: '',
+      authentication,
+    });
+    const listed = spec({ audience: 'other', clientId: 'registrar' });
+    expect(connected(listed, { assertionAudiences: ['other'] }).admission).toMatchObject({
+      clientId: 'registrar',
+      authentication: { ...authentication, audience: 'other' },
+    });
+  });
+
+  test.each([
+    ['admission', spec({ audience: 'other' })],
+    ['management', specOf({ registration: token, management: { credential: grant({ audience: 'other' }) } })],
+  ])('is refused for another audience: %s', (_, refused) => {
+    expect(connect(refused, { assertionAudiences: ['more'] })).toMatchObject({ reason: 'AudienceRefused' });
+    // The plugin does not know the flags of the operator.
+    expect(isProblem(connect(refused))).toBe(false);
+  });
+
+  test('is for spec.issuer, whatever else the document may publish', () => {
+    const accepted = spec({}, { discovery: { acceptedIssuer: 'https://other.example' } });
+    expect(connected(accepted, { assertionAudiences: [] }).admission).toMatchObject({
+      authentication: { audience: issuer },
+    });
+  });
+
+  test.each([
+    ['an endpoint that discovery names', {}, { endpoints: { ...endpoints, token: `${elsewhere}/t` } }],
+    [
+      'an alias for certificates',
+      { connection: certificate },
+      { aliases: { registration: `${elsewhere}/mtls/register`, token: `${elsewhere}/mtls/token` } },
+    ],
+  ])('goes to no other origin by %s', (_, others, found) => {
+    expect(connect(spec({}, others), found)).toEqual({
+      reason: 'AddressRefused',
+      message: `The discovered token endpoint is at ${elsewhere}, another origin than the issuer's, and no credential is sent there. If you trust it, set spec.endpoints.token.`,
+    });
+    const given = { endpoints: { token: `${elsewhere}/given` } };
+    expect(connected(spec({}, { ...others, ...given }), found).tokenEndpoint).toBe(`${elsewhere}/given`);
+  });
+});
+
 describe('a credential for another origin that was not permitted', () => {
   const refused = (what: string, field: string): Problem => ({
     reason: 'AddressRefused',

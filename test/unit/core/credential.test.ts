@@ -21,10 +21,11 @@ const secrets = secretsOf({
   unlabelled: { kind: 'NotLabelled' },
 });
 
-const admit = (spec: object) => plain(toAdmission(admissionSchema.parse(spec), secrets));
+const TARGET = { issuer: 'https://as.example', endpoints: undefined };
+const admit = (spec: object) => plain(toAdmission(admissionSchema.parse(spec), secrets, TARGET));
 function manage(credential: object) {
   const parsed = managementSchema.parse({ credential }).credential;
-  return plain(toCredential(parsed ?? {}, secrets));
+  return plain(toCredential(parsed ?? {}, secrets, TARGET));
 }
 const grant = (more: object = {}, ref: object = {}) => ({
   clientCredentials: { secretRef: { name: 'registrar', ...ref }, ...more },

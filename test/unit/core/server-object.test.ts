@@ -97,6 +97,21 @@ describe('toServerObject', () => {
     expect(object.problem).toMatch(problem);
   });
 
+  test.each(['registration.admission', 'management.credential'])(
+    'is refused where a tenant names a server that gets a token of the cluster: %s',
+    (field) => {
+      const credential = { clientCredentials: { authMethod: 'ServiceAccountToken' } };
+      const spec =
+        field === 'registration.admission'
+          ? { issuer, registration: { admission: credential } }
+          : { issuer, registration: open, management: { credential } };
+      expect(objectOf(spec, { kind: 'AuthorizationServer' }).problem).toBe(
+        `spec.${field}.clientCredentials.authMethod is ServiceAccountToken, which a ClusterAuthorizationServer alone may use: choose another authMethod.`,
+      );
+      expect(objectOf(spec).problem).toBeUndefined();
+    },
+  );
+
   test('L12: names no flag to those who read an AuthorizationServer', () => {
     const { problem } = objectOf({ issuer: 'http://a', registration: open }, { kind: 'AuthorizationServer' });
     expect(problem).toBe('spec.issuer does not use https, and http is not permitted here.');

@@ -1,8 +1,19 @@
 import { describe, expect, test } from 'vitest';
-import { type Admitted, admit, forgetRefused, jtiOf } from '../../../../src/controller/calls/admission.ts';
-import type { HttpOutcome } from '../../../../src/controller/ports.ts';
+import {
+  type AdmissionContext,
+  type Admitted,
+  admit,
+  forgetRefused,
+  jtiOf,
+} from '../../../../src/controller/calls/admission.ts';
+import type { AssertionRefusal, AssertionTokens, HttpOutcome } from '../../../../src/controller/ports.ts';
 import { ReusableTokens } from '../../../../src/controller/state/reusable-tokens.ts';
-import type { Admission, ClientCredentials, ServerConnection } from '../../../../src/core/connection.ts';
+import type {
+  Admission,
+  ClientCredentials,
+  ServerConnection,
+  ServiceAccountAssertion,
+} from '../../../../src/core/connection.ts';
 import type { Failure } from '../../../../src/core/failure.ts';
 import { limited, NO_LIMITS } from '../../../../src/core/rate-limits.ts';
 import { HEALTHY } from '../../../../src/core/server-health.ts';
@@ -14,7 +25,6 @@ import { createFakeClock } from '../../../kit/fakes/fake-clock.ts';
 import {
   answered,
   anyServers,
-  contextOf,
   createFakeHttp,
   createFakeJwt,
   createRandom,
@@ -63,10 +73,13 @@ const issuing = () =>
     ),
   );
 
-function operator(http = issuing(), jwt = createFakeJwt()) {
+function operator(http = issuing(), jwt = createFakeJwt(), more: Partial<AdmissionContext> = {}) {
   const clock = createFakeClock();
   const tokens = new ReusableTokens(clock);
-  const context = contextOf({ http, jwt, clock, random: createRandom(), tokens, servers: anyServers });
+  const context = {
+    ...{ http, jwt, clock, random: createRandom(), tokens, servers: anyServers, settings: {} },
+    ...more,
+  };
   const ask = (admission: Admission, change: Partial<ServerConnection> = {}, server = SERVER) =>
     admit(admission, server, { ...connection, ...change }, context);
   return { http, clock, context, ask };
@@ -469,5 +482,168 @@ describe('jtiOf', () => {
   test('is made of 26 digits of base 32, whatever the random numbers', () => {
     expect(jtiOf(() => 0)).toBe('0'.repeat(26));
     expect(jtiOf(() => 1 - Number.EPSILON)).toBe('v'.repeat(26));
+  });
+});
+
+describe('a token of the cluster as assertion', () => {
+  const ISSUER = 'https://sso.example.com';
+  const assertion = (more: Partial<ServiceAccountAssertion> = {}): ClientCredentials =>
+    grant({
+      clientId: '',
+      authentication: {
+        method: 'ServiceAccountToken',
+        issuer: ISSUER,
+        audience: ISSUER,
+        givenEndpoint: undefined,
+        ...more,
+      },
+    });
+
+  /** Tokens `jwt-1`, `jwt-2` …, and for which audiences. */
+  function cluster(refusal?: AssertionRefusal) {
+    const asked: string[] = [];
+    const assertions: AssertionTokens = {
+      issue: async (audience) => {
+        asked.push(audience);
+        const token = new Sensitive(`jwt-${asked.length}`);
+        return refusal ?? { token, issuer: 'https://cluster.example', subject: 'system:serviceaccount:s:a' };
+      },
+    };
+    return { asked, assertions };
+  }
+  function byCluster(
+    { assertions }: { readonly assertions: AssertionTokens | undefined },
+    http = issuing(),
+    audiences: readonly string[] = [],
+  ) {
+    return operator(http, createFakeJwt(), { assertions, settings: { assertionAudiences: audiences } });
+  }
+  const NO_TOKEN = 'The cluster issued no token that admits to the server';
+
+  test('is fresh for each request, without a client_id unless the spec has one', async () => {
+    const issuer = cluster();
+    const { http, ask } = byCluster(issuer);
+    expect(shown(await ask(assertion(), {}, CLUSTER_SERVER))).toEqual(fresh('t1'));
+    expect(shown(await ask({ ...assertion(), clientId: 'registrar' }, {}, CLUSTER_SERVER))).toEqual(
+      fresh('t2'),
+    );
+    expect(issuer.asked).toEqual([ISSUER, ISSUER]);
+    const type = ['client_assertion_type', 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer'];
+    expect(http.sent.map(({ body }) => formOf(body))).toEqual([
+      [['grant_type', 'client_credentials'], type, ['client_assertion', 'jwt-1']],
+      [['grant_type', 'client_credentials'], ['client_id', 'registrar'], type, ['client_assertion', 'jwt-2']],
+    ]);
+  });
+
+  test('is for an audience that the flag lists', async () => {
+    const issuer = cluster();
+    const { ask } = byCluster(issuer, issuing(), ['https://other.example']);
+    await ask(assertion({ audience: 'https://other.example' }), {}, CLUSTER_SERVER);
+    expect(issuer.asked).toEqual(['https://other.example']);
+  });
+
+  test.each<
+    readonly [
+      string,
+      ClientCredentials,
+      Partial<ServerConnection>,
+      string,
+      string,
+      string,
+      string | undefined,
+    ]
+  >([
+    [
+      'for a server of a namespace',
+      assertion(),
+      {},
+      SERVER,
+      'AddressRefused',
+      'authMethod ServiceAccountToken is for a ClusterAuthorizationServer alone. Choose another authMethod.',
+      undefined,
+    ],
+    [
+      'for an endpoint elsewhere',
+      assertion(),
+      { tokenEndpoint: 'https://evil.test/token' },
+      CLUSTER_SERVER,
+      'AddressRefused',
+      NO_TOKEN,
+      "The token endpoint is at https://evil.test, another origin than the issuer's, and no token of the cluster is sent there. If you trust it, set spec.endpoints.token.",
+    ],
+    [
+      'for an audience that no flag lists',
+      assertion({ audience: 'https://other.example' }),
+      {},
+      CLUSTER_SERVER,
+      'AudienceRefused',
+      NO_TOKEN,
+      'No token is issued for the audience "https://other.example", which is neither spec.issuer nor listed in the flag --assertion-audiences of the operator. Remove clientCredentials.audience, or list it there.',
+    ],
+  ])('is not even asked for %s', async (_, asked, change, server, reason, message, detail) => {
+    const issuer = cluster();
+    const { http, ask } = byCluster(issuer);
+    expect(await ask(asked, change, storedServerKey(server))).toEqual({
+      kind: 'TokenRefused',
+      reason,
+      message,
+      ...(detail && { detail }),
+      serverTrouble: false,
+    });
+    expect([...issuer.asked, ...http.sent]).toEqual([]);
+  });
+
+  test.each([
+    ['for good', false, 'TokenRefused'],
+    ['for now', true, 'Transient'],
+  ])('that the API server does not give %s is told to the platform alone', async (_, isTransient, kind) => {
+    const { http, ask } = byCluster(
+      cluster({ reason: 'ServiceAccountNotFound', message: 'no such account', isTransient }),
+    );
+    expect(await ask(assertion(), {}, CLUSTER_SERVER)).toMatchObject({
+      kind,
+      reason: 'ServiceAccountNotFound',
+      message: NO_TOKEN,
+      detail: 'no such account',
+    });
+    expect(http.sent).toEqual([]);
+  });
+
+  test('is issued by no install for listed namespaces', async () => {
+    const { ask } = byCluster({ assertions: undefined });
+    expect(await ask(assertion(), {}, CLUSTER_SERVER)).toMatchObject({
+      reason: 'AdmissionTokenFailed',
+      detail: 'An install for listed namespaces issues no ServiceAccount tokens. Choose another authMethod.',
+    });
+  });
+
+  test('that the server refuses: the platform reads what to trust, and nobody the token', async () => {
+    const http = createFakeHttp(answeredError(401, 'invalid_client', 'jwt-1 is not of mine'));
+    const { ask } = byCluster(cluster(), http);
+    expect(await ask(assertion(), {}, CLUSTER_SERVER)).toEqual({
+      kind: 'TokenRefused',
+      reason: 'AssertionRefused',
+      message: 'The token endpoint answered 401 invalid_client; its words are for the platform team',
+      detail:
+        "The token endpoint answered 401 invalid_client: [redacted] is not of mine (POST https://sso.example.com/token). The authorization server must trust the issuer https://cluster.example and its keys, and have a client whose subject is system:serviceaccount:s:a; the token's audience was https://sso.example.com.",
+      serverTrouble: false,
+    });
+  });
+
+  test('is not asked for while the token endpoint pauses', async () => {
+    const issuer = cluster();
+    const until = createFakeClock().now() + 60_000;
+    const health = () => ({
+      ...HEALTHY,
+      rateLimits: { ...NO_LIMITS, tokens: { ...NO_LIMITS.tokens, until } },
+    });
+    const servers = {
+      ...anyServers,
+      health,
+      state: () => undefined,
+    } as unknown as AdmissionContext['servers'];
+    const { ask } = operator(issuing(), createFakeJwt(), { ...issuer, servers });
+    expect(await ask(assertion(), {}, CLUSTER_SERVER)).toMatchObject({ unsent: true });
+    expect(issuer.asked).toEqual([]);
   });
 });

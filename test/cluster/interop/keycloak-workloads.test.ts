@@ -1,0 +1,143 @@
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type Keycloak, startKeycloak } from '../../kit/testbed/keycloak.ts';
+import { clusterServer, eventually, oauthClient } from '../behaviour/objects.ts';
+import { type InteropScene, startInterop, tokenRequest } from './scene.ts';
+
+/** Keycloak that believes the tokens of a real API server: no secret admits the operator, and none its workloads. */
+
+const REALM = 'shop';
+const ALIAS = 'cluster';
+const SUBJECT = 'system:serviceaccount:oauth-registrar-system:oauth-registrar-assertion';
+
+let keycloak: Keycloak;
+let scene: InteropScene;
+let jwks: Server;
+/** Of the cluster. */
+let issuer: string;
+/** A copy of its keys. */
+let jwksUrl: string;
+
+beforeAll(async () => {
+  [keycloak, scene] = await Promise.all([startKeycloak({ version: '26.7.0' }), startInterop()]);
+  const { admin } = scene.testbed.controlPlane;
+  const [document, keys] = await Promise.all([
+    admin.request<{ readonly issuer: string }>('GET', '/.well-known/openid-configuration'),
+    admin.request('GET', '/openid/v1/jwks'),
+  ]);
+  issuer = document.json.issuer;
+  jwks = createServer((_, response) => {
+    response.setHeader('content-type', 'application/json');
+    response.end(JSON.stringify(keys.json));
+  });
+  await new Promise<void>((resolve) => jwks.listen(0, '127.0.0.1', resolve));
+  const { port } = jwks.address() as AddressInfo;
+  jwksUrl = `http://127.0.0.1:${port}/jwks`;
+  await realmThatTrusts(REALM, ['create-client']);
+  await scene.testbed.operator.stop();
+  await scene.testbed.startOperator(['--assertion-audiences=https://listed.example']);
+});
+
+afterAll(async () => {
+  await scene?.stop();
+  await keycloak?.stop();
+  jwks?.close();
+});
+
+const ADMISSION = { clientCredentials: { authMethod: 'ServiceAccountToken' } };
+
+/** A realm that trusts the cluster, and has a registrar client with these roles. */
+async function realmThatTrusts(realm: string, roles: readonly string[]): Promise<void> {
+  await keycloak.createRealm(realm);
+  await keycloak.trustIssuer(realm, { alias: ALIAS, issuer, jwksUrl });
+  await keycloak.createServiceAccount(realm, {
+    clientId: 'registrar',
+    roles,
+    federated: { alias: ALIAS, subject: SUBJECT },
+  });
+}
+
+const at = (name: string) => ({ kind: 'ClusterAuthorizationServer', name });
+
+async function client(name: string, server: string): Promise<void> {
+  await scene.testbed.apply(oauthClient('shop', name, { server: at(server) }));
+  await scene.until(name, 'Registered');
+}
+
+async function serve(name: string, realm: string, spec: object): Promise<void> {
+  await scene.testbed.apply(clusterServer(keycloak.issuer(realm), name, { dialect: 'keycloak', ...spec }));
+}
+
+describe('A registrar client that authenticates by tokens of the cluster, with create-client and no other role', () => {
+  it('registers, edits and removes a client; no Secret admits the operator', async () => {
+    await serve('keyless', REALM, { registration: { admission: ADMISSION } });
+    await client('machine', 'keyless');
+    const secret = await scene.secret('machine');
+    expect(await keycloak.requestToken(REALM, tokenRequest(secret, 'read'))).toMatchObject({ status: 200 });
+    await scene.edit('machine', { clientName: 'Renamed' });
+    await scene.until('machine', 'Registered');
+    expect(await keycloak.clients(REALM)).toMatchObject([{ name: 'Renamed' }]);
+    await scene.remove('machine');
+    expect(await keycloak.clients(REALM)).toEqual([]);
+  });
+
+  it('manages clients by such a token, too, with the role that Keycloak wants for it', async () => {
+    const realm = 'managed';
+    await realmThatTrusts(realm, ['create-client', 'manage-clients']);
+    await serve('managed', realm, {
+      registration: { admission: ADMISSION },
+      management: { mode: 'Credential', credential: ADMISSION },
+    });
+    await client('managed', 'managed');
+    await scene.edit('managed', { clientName: 'Renamed' });
+    await scene.until('managed', 'Registered');
+    expect(await keycloak.clients(realm)).toMatchObject([{ name: 'Renamed' }]);
+    await scene.remove('managed');
+    expect(await keycloak.clients(realm)).toEqual([]);
+  });
+});
+
+describe('What Keycloak refuses is told to the platform with what to trust, and nothing is registered:', () => {
+  it.each([
+    [
+      'an issuer that it does not trust',
+      'untrusted',
+      '401 invalid_client: Invalid client or Invalid client credentials',
+      async () => keycloak.createRealm('untrusted'),
+      {},
+    ],
+    [
+      'an audience that is not its own',
+      'audience',
+      '400 invalid_client: Invalid token audience',
+      async () => realmThatTrusts('audience', ['create-client']),
+      { audience: 'https://listed.example' },
+    ],
+  ] as const)('%s', async (_, realm, answer, prepare, more) => {
+    await prepare();
+    const admission = { clientCredentials: { ...ADMISSION.clientCredentials, ...more } };
+    await serve(realm, realm, { registration: { admission } });
+    await scene.testbed.apply(oauthClient('shop', realm, { server: at(realm) }));
+    const { status } = await eventually(
+      () =>
+        scene.testbed
+          .kubectl('get', 'coas', realm, '-o', 'json')
+          .then((text) => JSON.parse(text) as ServerObject),
+      ({ status }) => reasonsIn(status).includes('AssertionRefused'),
+      30_000,
+    );
+    const audience = 'audience' in more ? more.audience : keycloak.issuer(realm);
+    const told = status.conditions.find(({ reason }) => reason === 'AssertionRefused')?.message ?? '';
+    expect(told).toBe(
+      `The token endpoint answered ${answer} (POST ${keycloak.issuer(realm)}/protocol/openid-connect/token). The authorization server must trust the issuer ${issuer} and its keys, and have a client whose subject is ${SUBJECT}; the token's audience was ${audience}. Let the server trust that issuer, and know that subject and audience; docs/without-a-secret.md has the steps for Keycloak.`,
+    );
+    expect(await keycloak.clients(realm)).toEqual([]);
+  });
+});
+
+interface ServerObject {
+  readonly status: { readonly conditions: readonly { readonly reason: string; readonly message: string }[] };
+}
+const reasonsIn = ({ conditions }: ServerObject['status']): readonly string[] =>
+  conditions.map(({ reason }) => reason);
