@@ -110,9 +110,15 @@ function memberRow(member: (typeof MEMBERS)[number]): string {
   return `| \`${specName(wire)}\`${star} | \`${wire}\` | ${type} | ${source} | ${description} |`;
 }
 
+const SHOWN: Readonly<Record<ConditionTypeFacts['shown'], string>> = {
+  Always: 'always',
+  WhileTrue: 'only while True',
+  WhereAsked: 'where the server object asks for it',
+};
+
 function conditionRow([type, { of, shown, meaning }]: [string, ConditionTypeFacts]): string {
   const kinds = of.map((kind) => `\`${kind}\``).join(', ');
-  return `| \`${type}\` | ${kinds} | ${shown === 'Always' ? 'always' : 'only while True'} | ${meaning} |`;
+  return `| \`${type}\` | ${kinds} | ${SHOWN[shown]} | ${meaning} |`;
 }
 
 function eventRow([reason, { type, of, when, cure }]: [string, EventFacts]): string {

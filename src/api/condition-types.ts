@@ -48,6 +48,12 @@ export const CONDITION_TYPES = {
     meaning:
       'The discovery document of the server excludes a value that the client asks for, or that the server registered. A warning alone, since documents are wrong at times: the client is registered all the same.',
   },
+  Verified: {
+    of: ['OAuthClient'],
+    shown: 'WhereAsked',
+    meaning:
+      'The server accepted the credential that the Secret shows. False: it refuses it, or does not know the client. Unknown: not tried yet, or the answer does not show it. Shown where verification.mode of the server object is Report or Gate.',
+  },
   SecretsUnwatched: {
     of: ['AuthorizationServer', 'ClusterAuthorizationServer'],
     shown: 'WhileTrue',
@@ -60,7 +66,8 @@ export type ConditionType = keyof typeof CONDITION_TYPES;
 
 export interface ConditionTypeFacts {
   readonly of: readonly ('OAuthClient' | 'AuthorizationServer' | 'ClusterAuthorizationServer')[];
-  readonly shown: 'Always' | 'WhileTrue';
+  /** `WhereAsked`: for clients of a server object that asks for it. */
+  readonly shown: 'Always' | 'WhileTrue' | 'WhereAsked';
   /** What True means. */
   readonly meaning: string;
 }

@@ -15,6 +15,8 @@ export const DURATIONS = {
   retryFor: { least: '1m', most: '168h' },
   /** `drift.interval` of a server object. */
   interval: { least: '1m', most: '720h' },
+  /** `verification.interval` of a server object. */
+  verificationInterval: { least: '5m', most: '8760h', like: '24h' },
   /** Validity of statements and signed requests. */
   validity: { least: '1s', most: '24h', like: '5m' },
   /** Of what a server gives, as `dialectOverrides.lifetimes` has it. */

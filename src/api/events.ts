@@ -73,6 +73,7 @@ export const EVENTS = {
   DriftDetected: warning('A read showed that somebody else changed or removed the client at the server.'),
   RegistrationAccessTokenLost: warning('The server refused the registration access token.'),
   ClientForgotten: warning('The server said for the second time that it does not know the client.'),
+  CredentialRefused: warning('The server refused the credential of the client twice.'),
   RegistrationRecordMissing: warning(
     'The object was deleted without its registration Secret, or a call needs that Secret.',
   ),

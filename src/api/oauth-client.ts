@@ -256,6 +256,25 @@ export const oauthClientStatus = z
           'The last refusal that only another request can change. The same is sent again after an hour at first, later once a day; a restart of the operator changes nothing about that.',
       })
       .optional(),
+    verification: z
+      .object({
+        credential: described(
+          z.string().max(64),
+          'Identifies what was tried: it changes with the client and with what workloads see of it.',
+        ),
+        result: z
+          .enum(['Verified', 'CredentialRefused', 'VerificationInconclusive', 'ClientForgotten'])
+          .meta({ description: 'As in the condition Verified.' }),
+        at: described(
+          time(),
+          'When the server answered so. While its answer stays the same, the time is renewed once a day.',
+        ),
+      })
+      .meta({
+        description:
+          'The last answer of the token endpoint about the credential, so that a restart of the operator asks nothing again.',
+      })
+      .optional(),
     conditions: conditions().optional(),
   })
   .meta({ description: 'What was done.', default: { conditions: [NOT_YET_SEEN] } });

@@ -253,6 +253,19 @@ export const REASONS = {
     cause: 'The server says that it does not know the client any more, and said so twice.',
     cure: "Restore the server's data if they were lost. Else request another client by the annotation oauth-registrar.dev/rotate-requested-at, or set recovery.clientGone of the server object to Reregister.",
   },
+  Verified: {
+    cause: "The server accepts the client's credential at its token endpoint.",
+    cure: 'Nothing to do.',
+  },
+  CredentialRefused: {
+    cause: "The server refuses the client's credential at its token endpoint.",
+    cure: 'Look whether somebody changed the credential of the client at the server. For another client: annotation oauth-registrar.dev/rotate-requested-at. After a change at the server: annotation oauth-registrar.dev/reconcile-requested-at.',
+  },
+  VerificationInconclusive: {
+    cause:
+      "The answer of the token endpoint does not show whether the server accepts the client's credential, or the operator can not ask with it.",
+    cure: 'What may pass is tried again. Else have the workload request a token, which shows it. Where verification.mode of the server object is Gate, clients of this kind need Report.',
+  },
   ConfigurationURLRefused: {
     cause: "The server's management address is on another origin.",
     cure: 'List that origin in management.allowedOrigins of the server object, if you trust it.',

@@ -62,4 +62,17 @@ export const upkeep = {
     })
     .meta({ description: 'Changes that somebody else makes to clients at the server.' })
     .prefault({}),
+  verification: z
+    .object({
+      mode: z.enum(['Off', 'Report', 'Gate']).default('Off').meta({
+        description:
+          'Whether the operator asks the token endpoint once with each new credential of a client. Report: the condition Verified says what the server answered. Gate: the client is also not Ready before the server accepted its credential.',
+      }),
+      interval: boundedDuration(
+        'verificationInterval',
+        'Time after which the same credential is tried again, with jitter, 5m to 8760h, like 24h. Finds clients that the server forgot. Default: never.',
+      ).optional(),
+    })
+    .meta({ description: 'Whether clients can authenticate with what the server gave them.' })
+    .prefault({}),
 };

@@ -114,6 +114,7 @@ const forbidden = (): never => {
 };
 const NO_CALLS: Calls = {
   guarded: forbidden,
+  paced: forbidden,
   record: forbidden,
   settle: forbidden,
   settleAllOf: forbidden,

@@ -49,6 +49,7 @@ type StepKind =
   | { readonly type: 'Forget'; readonly record: RegistrationRecord }
   | PublishStep
   | ReadStep
+  | VerifyStep
   | AdoptStep
   | TakeOverStep
   /** Retains the client after its object. `object` is absent where the object is gone already. */
@@ -128,6 +129,15 @@ export interface PublishStep extends Explained {
 export interface ReadStep extends Explained {
   readonly type: 'Read';
   readonly at: RecordAtServer;
+  readonly basis: string;
+}
+
+/** Asks the token endpoint with the client's credential. */
+export interface VerifyStep extends Explained {
+  readonly type: 'Verify';
+  readonly at: RecordAtServer;
+  /** See `credentialVersion`. */
+  readonly credential: string;
   readonly basis: string;
 }
 

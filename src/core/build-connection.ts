@@ -92,6 +92,7 @@ export function toConnection(
     attemptMarker: spec.attemptMarker?.member,
     recovery: recoveryOf(spec),
     drift: driftOf(spec),
+    verification: verificationOf(spec, endpoints),
     allowedOrigins: (spec.management.allowedOrigins ?? []).map(originOf),
     timeoutMs: boundedMs('timeout', spec.connection.timeout),
     maxInFlight: spec.connection.maxInFlight,
@@ -139,6 +140,23 @@ function driftOf({ drift }: AuthorizationServerSpec): ServerConnection['drift'] 
     mode: drift.mode,
     intervalMs: boundedMs('interval', drift.interval),
     rotatingReads: drift.rotatingReads,
+  };
+}
+
+/** Where clients authenticate: as for the operator's own credential, the spec decides which other origins are trusted. */
+function verificationOf(
+  { issuer, verification: { mode, interval }, endpoints: given }: AuthorizationServerSpec,
+  { token, revocation }: Endpoints,
+): ServerConnection['verification'] {
+  const isTrusted = (url: string, inSpec: string | undefined) =>
+    url === inSpec || originOf(url) === originOf(issuer);
+  return {
+    mode,
+    intervalMs: interval === undefined ? undefined : boundedMs('verificationInterval', interval),
+    tokenEndpoint: token,
+    foreignOrigin: token === undefined || isTrusted(token, given?.token) ? undefined : originOf(token),
+    revocationEndpoint:
+      revocation !== undefined && isTrusted(revocation, given?.revocation) ? revocation : undefined,
   };
 }
 

@@ -9,6 +9,7 @@ import type { Observation, ObservedClient } from './observation.ts';
 import { overlapEnd } from './overlap.ts';
 import { readDueAt } from './read-due.ts';
 import type { RegistrationRecord } from './record.ts';
+import { probeDueAt } from './verification.ts';
 
 /** When time alone is a reason to reconcile a client again. Times are milliseconds since the epoch. */
 
@@ -61,6 +62,7 @@ export function nextVisit(o: Observation, until: number | undefined): { readonly
     ...endings(o, current),
     ...renewals(o, at).map((due) => (due !== undefined && due <= o.now ? o.now + RENEW_AGAIN_MS : due)),
     at && readVisit(o, at),
+    at && probeVisit(o, at),
   ].filter((time) => time !== undefined && time > o.now);
   return times.length === 0 ? {} : { until: Math.min(...(times as number[]), o.now + LONGEST_WAIT_MS) };
 }
@@ -79,8 +81,19 @@ function readVisit(o: Observation, at: RecordAtServer): number | undefined {
   if (due === undefined || due > o.now) {
     return due;
   }
-  const retries = o.setbacks.filter(({ action, retryAt }) => action === 'Read' && retryAt > o.now);
+  return retriedAt(o, 'Read');
+}
+
+/** When a call that is due is made: after its setback, at the latest after some minutes. */
+function retriedAt(o: Observation, call: 'Read' | 'Verify'): number {
+  const retries = o.setbacks.filter(({ action, retryAt }) => action === call && retryAt > o.now);
   return Math.min(o.now + RENEW_AGAIN_MS, ...retries.map(({ retryAt }) => retryAt));
+}
+
+/** When the credential is tried next: what is due waits for the end of its setback, or for the server. */
+function probeVisit(o: Observation, at: RecordAtServer): number | undefined {
+  const due = probeDueAt(o, at);
+  return due === undefined || due > o.now ? due : retriedAt(o, 'Verify');
 }
 
 /** Whether a token, a secret or a key of the client in use is due for renewal. */

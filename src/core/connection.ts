@@ -38,6 +38,7 @@ export interface ServerConnection {
   readonly attemptMarker: string | undefined;
   readonly recovery: RecoveryTerms;
   readonly drift: DriftTerms;
+  readonly verification: VerificationTerms;
   /** Origins that a registration access token may go to, besides that of the registration endpoint. */
   readonly allowedOrigins: readonly string[];
   readonly timeoutMs: number;
@@ -157,6 +158,19 @@ interface DriftTerms {
   readonly mode: 'Off' | 'Report' | 'Correct';
   readonly intervalMs: number;
   readonly rotatingReads: 'Refuse' | 'Allow';
+}
+
+/** Whether the operator finds out that clients can authenticate with what the server gave them. */
+export interface VerificationTerms {
+  readonly mode: 'Off' | 'Report' | 'Gate';
+  /** `undefined`: once for each version of a client's credential. */
+  readonly intervalMs: number | undefined;
+  /** The token endpoint of clients; `undefined`: none is known. */
+  readonly tokenEndpoint: string | undefined;
+  /** The token endpoint was discovered at this origin, which is not the issuer's: no credential is sent there. */
+  readonly foreignOrigin: string | undefined;
+  /** Where tokens are revoked; `undefined`: nowhere that a credential may be sent to. */
+  readonly revocationEndpoint: string | undefined;
 }
 
 /** Bounds of a cluster server; see the schema. */

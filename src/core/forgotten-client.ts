@@ -1,4 +1,4 @@
-import { readErrorResponse } from '../oauth/error-response.ts';
+import { type ErrorResponse, readErrorResponse } from '../oauth/error-response.ts';
 import type { HttpOutcome } from '../oauth/http-message.ts';
 import type { Sensitive } from '../oauth/sensitive.ts';
 import type { Heard, Observation } from './observation.ts';
@@ -31,6 +31,19 @@ export function saysClientUnknown(outcome: HttpOutcome, secrets: readonly Sensit
   const { error = '', description = '' } = readErrorResponse(outcome, secrets);
   const said = description.toLowerCase();
   return CODES.includes(error) || (ABOUT_CLIENT.test(said) && UNKNOWN.test(said) && !ABOUT_OTHERS.test(said));
+}
+
+/**
+ * Whether a token endpoint says that it doesn't know the client. Servers list there what may be wrong, in parentheses or
+ * in a sentence of its own, so each sentence counts for itself.
+ */
+export function deniesClient({ error = '', description = '' }: ErrorResponse): boolean {
+  const sentences = description
+    .toLowerCase()
+    .replace(/\([^)]*\)/g, '')
+    .split(/[.;:!]\s/);
+  const says = (text: string) => ABOUT_CLIENT.test(text) && UNKNOWN.test(text) && !ABOUT_OTHERS.test(text);
+  return CODES.includes(error) || sentences.some(says);
 }
 
 /**

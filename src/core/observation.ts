@@ -58,6 +58,10 @@ export interface Observation {
   readonly readAt: number;
   /** What the server's last answers said about whether it knows the client; `undefined`: nothing since the start. */
   readonly heard: Heard | undefined;
+  /** What a token endpoint last answered this process about the client's credential; `undefined`: it was not asked. */
+  readonly probe: ProbeAnswer | undefined;
+  /** When this process began to reconcile clients, in milliseconds since the epoch. */
+  readonly startedAt: number;
   /** The client that the spec wants to adopt: its credentials, or why they can't be read. */
   readonly adoptable: AdoptableClient | Problem | undefined;
   /**
@@ -82,6 +86,23 @@ export interface Heard {
   /** How many answers in a row said that the server doesn't know the client. 0: it knows it. */
   readonly forgotten: number;
   /** What the server said, as one sentence without a full stop. */
+  readonly message: string;
+  /** Milliseconds since the epoch. */
+  readonly at: number;
+}
+
+export type VerificationResult = NonNullable<OAuthClientStatus['verification']>['result'];
+
+/** An answer of a token endpoint about the credential of a client. */
+export interface ProbeAnswer {
+  /** See `credentialVersion`. */
+  readonly credential: string;
+  readonly result: VerificationResult;
+  /** The request of a person that was there when it was asked; `undefined`: none, or by an earlier process. */
+  readonly request?: string | undefined;
+  /** How often the server said so in a row. */
+  readonly times: number;
+  /** One or two sentences. */
   readonly message: string;
   /** Milliseconds since the epoch. */
   readonly at: number;
@@ -254,7 +275,8 @@ export type SetbackAction =
   | 'Read'
   | 'Adopt'
   | 'TakeOver'
-  | 'Identify';
+  | 'Identify'
+  | 'Verify';
 
 /** Why an action didn't succeed, and when to retry it. */
 export interface Setback {

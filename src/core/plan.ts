@@ -44,6 +44,7 @@ import {
   callWithoutEffect,
   registrationInterrupted,
 } from './rules/unsettled.ts';
+import { verificationAwaited, verificationDue } from './rules/verification.ts';
 import { clientOutsidePolicy } from './rules/wanted.ts';
 
 /*
@@ -108,10 +109,12 @@ const UPKEEP: readonly Rule<Registered>[] = [
   clientSecretMissing,
   secretNotRenderable,
   clientExpired,
+  whereReachable(verificationDue),
   replacementWaiting,
   retentionRefused,
   clientOutsidePolicy,
   secretWriteUndone,
+  verificationAwaited,
 ];
 
 const UP_TO_DATE = 'The client is registered and its Secret is up to date.';

@@ -8,6 +8,10 @@ import { spreadOf } from './spread.ts';
 
 /** When a client is read at its server, to detect changes by somebody else. */
 
+/** What a read is tried with. A setback holds only for the same basis. */
+export const readBasis = ({ record, connection }: RecordAtServer): string =>
+  `${record.registrationSecret} ${connection.version}`;
+
 /** In milliseconds since the epoch; `undefined`: never. */
 export function readDueAt(o: Observation, at: RecordAtServer): number | undefined {
   const times = [confirmationDueAt(o, at), driftDueAt(o, at)].filter((time) => time !== undefined);

@@ -20,6 +20,7 @@ import { overlapEnd } from './overlap.ts';
 import type { RegistrationRecord } from './record.ts';
 import { refusalToKeep } from './remembered-refusal.ts';
 import { chosenServer } from './server-access.ts';
+import { isHeldByGate, verificationShown } from './verification.ts';
 import { publishedName, usableName } from './workload.ts';
 
 /**
@@ -47,9 +48,14 @@ export function summarize(
     record === undefined && idle.state === 'Ended' ? withoutClient(object.status) : object.status;
   const secretName = published ?? status.secretName;
   const substitutions = learned ?? (record === undefined ? [] : (status.substitutions ?? []));
+  const verification = verificationShown(o, record);
   const conditions = [
     ...toConditions(
-      [...conditionsOf(o, idle, record, published, secretNote), ...notOfferedCondition(o, substitutions)],
+      [
+        ...conditionsOf(o, idle, record, published, secretNote),
+        ...verification.conditions,
+        ...notOfferedCondition(o, substitutions),
+      ],
       status.conditions ?? [],
       object.generation,
       rfc3339(o.now),
@@ -73,6 +79,7 @@ export function summarize(
     binding: bindingOf(secretName),
     substitutions: substitutions.length === 0 ? undefined : substitutions.slice(),
     refusal: refusalToKeep(o.setbacks, object.status, isSettled(o, idle)),
+    verification: verification.kept,
     conditions,
   });
 }
@@ -238,7 +245,8 @@ function isUsable(
   const isOver =
     isPast(lifetimeEnd(object), o.earliest) || isPast(knownEnd(record, serverOfClient(o, record)), o.now);
   const isForgotten = forgottenAs(o, record) !== undefined;
-  return state !== 'Gone' && !DOUBTFUL.includes(reason) && !isOver && !isForgotten;
+  const isDoubtful = DOUBTFUL.includes(reason) || isForgotten || isHeldByGate(o, record);
+  return state !== 'Gone' && !isDoubtful && !isOver;
 }
 
 const isPast = (end: number | undefined, now: number): boolean => end !== undefined && now >= end;

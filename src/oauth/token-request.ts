@@ -1,12 +1,12 @@
 import type { HttpRequest } from './http-message.ts';
 import { Sensitive } from './sensitive.ts';
 
-/** An access token for the operator itself, by client credentials (RFC 6749 section 4.4). */
+/** Requests to a token endpoint: an access token by client credentials (RFC 6749 section 4.4), and what goes with it. */
 
 /** `Encoded`: form-encoded first, by RFC 6749 section 2.3.1. `Raw`: only by RFC 7617. */
 type BasicEncoding = 'Encoded' | 'Raw';
 
-/** How the operator authenticates at the token endpoint (RFC 6749 section 2.3, RFC 7523, RFC 8705). */
+/** How a client authenticates at the token endpoint (RFC 6749 section 2.3, RFC 7523, RFC 8705). `none`: a public client. */
 export type ClientAuthentication =
   | {
       readonly method: 'client_secret_basic';
@@ -15,7 +15,7 @@ export type ClientAuthentication =
     }
   | { readonly method: 'client_secret_post'; readonly clientSecret: Sensitive }
   | { readonly method: 'client_secret_jwt' | 'private_key_jwt'; readonly assertion: Sensitive }
-  | { readonly method: 'tls_client_auth' | 'self_signed_tls_client_auth' }
+  | { readonly method: 'tls_client_auth' | 'self_signed_tls_client_auth' | 'none' }
   /** RFC 7523 with a token of an issuer that the server trusts; its subject names the client. */
   | { readonly method: 'ServiceAccountToken'; readonly assertion: Sensitive };
 
@@ -47,12 +47,32 @@ export const TOKEN_REQUEST_PARAMETERS: readonly string[] = [
 export function tokenRequest(request: TokenRequest): HttpRequest {
   const { tokenEndpoint, clientId, authentication, scopes, resources, parameters } = request;
   const further = Object.entries(parameters).filter(([name]) => !TOKEN_REQUEST_PARAMETERS.includes(name));
-  const form = new URLSearchParams({
+  const form = {
     grant_type: 'client_credentials',
     ...(scopes.length === 0 ? {} : { scope: scopes.join(' ') }),
-    ...credentialParameters(clientId, authentication),
     ...Object.fromEntries(further),
-  });
+  };
+  return authenticatedForm(tokenEndpoint, { clientId, authentication }, form, resources);
+}
+
+/** The client that sends a form to an endpoint, and how it authenticates there. */
+interface FormSender {
+  readonly clientId: string;
+  readonly authentication: ClientAuthentication;
+}
+
+/**
+ * A form that a client sends to an endpoint where it authenticates as at the token endpoint.
+ *
+ * @param resources each sent as one `resource` parameter (RFC 8707)
+ */
+export function authenticatedForm(
+  url: string,
+  { clientId, authentication }: FormSender,
+  parameters: Readonly<Record<string, string>>,
+  resources: readonly string[] = [],
+): HttpRequest {
+  const form = new URLSearchParams({ ...parameters, ...credentialParameters(clientId, authentication) });
   for (const resource of resources) {
     form.append('resource', resource);
   }
@@ -63,11 +83,15 @@ export function tokenRequest(request: TokenRequest): HttpRequest {
       : undefined;
   return {
     method: 'POST',
-    url: tokenEndpoint,
+    url,
     headers: authorization === undefined ? headers : { ...headers, authorization },
     body: new Sensitive(form.toString()),
   };
 }
+
+/** Token Revocation Request of an access token (RFC 7009 section 2.1). */
+export const revocationRequest = (url: string, sender: FormSender, token: Sensitive): HttpRequest =>
+  authenticatedForm(url, sender, { token: token.reveal(), token_type_hint: 'access_token' });
 
 function credentialParameters(
   clientId: string,
@@ -89,6 +113,7 @@ function credentialParameters(
       };
     case 'tls_client_auth':
     case 'self_signed_tls_client_auth':
+    case 'none':
       return { client_id: clientId };
   }
 }

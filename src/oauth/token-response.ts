@@ -52,6 +52,13 @@ export function readTokenResponse(answer: HttpAnswer, asked: Asked): TokenRespon
   return tokenOf(answer, document, asked);
 }
 
+/** The access token of a successful answer, whatever its type; `undefined`: there is none. */
+export function accessTokenOf({ status, body }: HttpAnswer): Sensitive | undefined {
+  const isSuccess = status >= 200 && status < 300;
+  const token = isSuccess ? stringOf(parseJsonObject(body.reveal())?.['access_token']) : '';
+  return token === '' ? undefined : new Sensitive(token);
+}
+
 function whyNoObject({ headers, unread }: HttpAnswer, secrets: readonly Sensitive[]): string {
   if (unread !== undefined) {
     return `but its body ${unread}`;

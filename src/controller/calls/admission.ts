@@ -8,6 +8,7 @@ import type {
   ServiceAccountAssertion,
 } from '../../core/connection.ts';
 import { type Failure, failure } from '../../core/failure.ts';
+import type { OwnCredential } from '../../core/own-credential.ts';
 import { type ServerKey, serverNamed } from '../../core/server-key.ts';
 import {
   KEY_UNUSABLE,
@@ -233,7 +234,7 @@ async function requestOf(
   kind: ServerKind,
   context: AdmissionContext,
 ): Promise<TrustedRequest | Failure> {
-  const { tokenEndpoint, dialect } = connection;
+  const { tokenEndpoint } = connection;
   const viewers = viewersOf(kind);
   if (tokenEndpoint === undefined) {
     return noToken('TokenRefused', 'AdmissionTokenFailed', () => 'No token endpoint is known', { viewers });
@@ -245,16 +246,13 @@ async function requestOf(
       return issued;
     }
     const authentication =
-      issued?.authentication ?? (await authenticationOf(grant, tokenEndpoint, connection, context));
+      issued?.authentication ?? (await clientAuthentication(grant, tokenEndpoint, connection, context));
     const { clientId, scopes, resources, parameters } = grant;
     return {
       ...defined({ trust: issued?.trust }),
       tokenEndpoint,
       clientId,
-      authentication:
-        authentication.method === 'client_secret_basic'
-          ? { ...authentication, encoding: dialect.basicEncoding }
-          : authentication,
+      authentication,
       scopes,
       resources,
       parameters,
@@ -315,18 +313,23 @@ const NOT_ISSUED_HERE: AssertionRefusal = {
   isTransient: false,
 };
 
-async function authenticationOf(
-  { authentication, clientId }: ClientCredentials,
+/**
+ * How a client authenticates in one request to the token endpoint, with a new assertion where it signs one.
+ *
+ * @throws SigningError where the key can't sign
+ */
+export async function clientAuthentication(
+  { authentication, clientId }: Pick<OwnCredential, 'authentication' | 'clientId'>,
   tokenEndpoint: string,
-  { issuer }: TokenTerms,
-  { jwt, clock, random }: AdmissionContext,
+  { issuer, dialect }: Pick<TokenTerms, 'issuer' | 'dialect'>,
+  { jwt, clock, random }: Pick<AdmissionContext, 'jwt' | 'clock' | 'random'>,
 ): Promise<ClientAuthentication> {
   switch (authentication.method) {
     case 'client_secret_basic':
       return {
         method: 'client_secret_basic',
         clientSecret: authentication.clientSecret,
-        encoding: 'Encoded',
+        encoding: dialect.basicEncoding,
       };
     case 'client_secret_post':
       return { method: 'client_secret_post', clientSecret: authentication.clientSecret };

@@ -4,6 +4,7 @@ import type { PendingCall } from '../../core/observation.ts';
 import type { RegistrationRecord } from '../../core/record.ts';
 import type { Context } from '../context.ts';
 import { type CallHandlers, type CallTerms, type GuardedCall, guarded } from './guarded-call.ts';
+import { type PacedCall, paced } from './paced-call.ts';
 import { type RecordedAnswer, recordAnswer } from './record-answer.ts';
 import { settleCall, settleCallsOf } from './settlements.ts';
 
@@ -11,6 +12,8 @@ import { settleCall, settleCallsOf } from './settlements.ts';
 export interface Calls {
   /** See {@link guarded}. */
   guarded<R>(call: GuardedCall, terms: CallTerms, handlers: CallHandlers<R>): Promise<R | undefined>;
+  /** See {@link paced}. */
+  paced<R>(call: PacedCall, terms: CallTerms, make: () => Promise<R>): Promise<R | undefined>;
   /** See {@link recordAnswer}. */
   record(answer: RecordedAnswer): Promise<Secret | undefined>;
   /** See {@link settleCall}. */
@@ -21,6 +24,7 @@ export interface Calls {
 
 export const createCalls = (context: Context): Calls => ({
   guarded: (call, terms, handlers) => guarded(call, terms, handlers, context),
+  paced: (call, terms, make) => paced(call, terms, make, context),
   record: (answer) => recordAnswer(answer, context),
   settle: (call) => settleCall(call, context),
   settleAllOf: (record, client) => settleCallsOf(record, client, context),

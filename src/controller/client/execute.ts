@@ -14,6 +14,7 @@ import { register } from './steps/register.ts';
 import { release } from './steps/release.ts';
 import { notePolicy, retain, takeOver } from './steps/retain.ts';
 import { update } from './steps/update.ts';
+import { verify } from './steps/verify.ts';
 
 /** Executes one step. Every branch is a short list of effects, in an order that survives a crash after each. */
 export function execute(step: Step, input: StepInput): Promise<StepResult> {
@@ -44,6 +45,8 @@ export function execute(step: Step, input: StepInput): Promise<StepResult> {
       return publish(step, input);
     case 'Read':
       return read(step, input);
+    case 'Verify':
+      return verify(step, input);
     case 'Adopt':
       return adopt(step, input);
     case 'TakeOver':

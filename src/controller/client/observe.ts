@@ -53,6 +53,8 @@ export function observe(key: ClientKey, context: StepContext): Observation {
     statement: statementOf(key, now, context),
     readAt: memory.readAt(key, object?.createdAt, now),
     heard: memory.heard(key),
+    probe: memory.probe(key),
+    startedAt: memory.startedAt(now),
     adoptable: adoptableOf(key, context),
     clientsInNamespace: clientsInNamespace(key, context),
     endedInNamespace: endedInNamespace(key, context),

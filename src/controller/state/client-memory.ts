@@ -1,6 +1,13 @@
 import type { ClientKey } from '../../core/client-key.ts';
 import type { Substitution } from '../../core/drift.ts';
-import type { Absence, Heard, RecentCall, Setback, SetbackAction } from '../../core/observation.ts';
+import type {
+  Absence,
+  Heard,
+  ProbeAnswer,
+  RecentCall,
+  Setback,
+  SetbackAction,
+} from '../../core/observation.ts';
 import { isRecent } from '../../core/recent-calls.ts';
 import type { ServerKey } from '../../core/server-key.ts';
 import { KeyCount } from './key-index.ts';
@@ -20,6 +27,9 @@ export class Memory {
   readonly #absences = new Map<string, Absence>();
   readonly #reads = new Map<string, number>();
   readonly #heard = new Map<string, Heard>();
+  readonly #probes = new Map<ClientKey, ProbeAnswer>();
+  /** Until when no client's credential is tried, in milliseconds since the epoch. */
+  readonly #probePauses = new Map<ServerKey, number>();
   readonly #waits = new Map<
     string,
     { readonly what: string; readonly since: number; readonly isTold: boolean }
@@ -103,10 +113,15 @@ export class Memory {
     this.#setbacks.set(key, left);
   }
 
+  /** Time of the first client's first round. */
+  startedAt(now: number): number {
+    this.#since ??= now;
+    return this.#since;
+  }
+
   /** When the client was last read; if it wasn't read yet, when this process first saw it. */
   readAt(key: ClientKey, createdAt: number | undefined, now: number): number {
-    this.#since ??= now;
-    return this.#reads.get(key) ?? Math.max(this.#since, createdAt || 0);
+    return this.#reads.get(key) ?? Math.max(this.startedAt(now), createdAt || 0);
   }
 
   wasRead(key: ClientKey, now: number): void {
@@ -120,6 +135,25 @@ export class Memory {
 
   hear(key: ClientKey, heard: Heard): void {
     this.#heard.set(key, heard);
+  }
+
+  /** What a token endpoint last answered about the client's credential. */
+  probe(key: ClientKey): ProbeAnswer | undefined {
+    return this.#probes.get(key);
+  }
+
+  probed(key: ClientKey, probe: ProbeAnswer): void {
+    this.#probes.set(key, probe);
+  }
+
+  /** A token endpoint asked for fewer requests: no client's credential is tried there until then. */
+  pauseProbes(server: ServerKey, until: number): void {
+    this.#probePauses.set(server, until);
+  }
+
+  /** In milliseconds since the epoch; 0: there was no pause. */
+  probesPausedUntil(server: ServerKey): number {
+    return this.#probePauses.get(server) ?? 0;
   }
 
   /**
@@ -239,6 +273,7 @@ export class Memory {
     this.#absences.delete(key);
     this.#reads.delete(key);
     this.#heard.delete(key);
+    this.#probes.delete(key);
     this.#waits.delete(key);
     this.#unanswered.delete(key);
     this.#learned.delete(key);

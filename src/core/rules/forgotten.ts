@@ -4,10 +4,12 @@ import { setbackOf } from '../earlier-calls.ts';
 import { forgottenAs } from '../forgotten-client.ts';
 import { requestRotation } from '../kubectl-command.ts';
 import { type Reachable, type Registered, reachable } from '../narrowed.ts';
+import { readBasis } from '../read-due.ts';
 import { stall } from './idle.ts';
-import { readBasis, readDue } from './reading.ts';
+import { readDue } from './reading.ts';
 import { replace } from './replacement.ts';
 import type { Rule } from './rule.ts';
+import { verificationDue } from './verification.ts';
 
 /** Rules about clients that their server no longer knows, or no longer lets the operator manage. */
 
@@ -27,7 +29,8 @@ export const clientForgotten: Rule<Registered> = {
       return replaceForgotten(near, said);
     }
     const help = `If the server's data are restored, the client is found again. To have another one registered, with a new client_id: ${requestRotation(o)}`;
-    return (near && readDue.decide(near)) ?? stall('ClientForgotten', `${said} ${help}`);
+    const again = near && (readDue.decide(near) ?? verificationDue.decide(near));
+    return again ?? stall('ClientForgotten', `${said} ${help}`);
   },
 };
 

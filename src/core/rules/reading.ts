@@ -1,14 +1,9 @@
 import { rfc3339 } from '../../api/time.ts';
 import { setbackOf } from '../earlier-calls.ts';
-import type { RecordAtServer } from '../home.ts';
 import type { Reachable, Registered } from '../narrowed.ts';
-import { readDueAt } from '../read-due.ts';
+import { readBasis, readDueAt } from '../read-due.ts';
 import { blocked } from './idle.ts';
 import type { Rule } from './rule.ts';
-
-/** What a read is tried with. A setback holds only for the same basis. */
-export const readBasis = ({ record, connection }: RecordAtServer): string =>
-  `${record.registrationSecret} ${connection.version}`;
 
 /** What status says of reads that fail again and again; empty where none does. */
 export function readNotice(o: Registered): string {

@@ -59,6 +59,8 @@ const CLIENTS: Readonly<Record<string, string>> = {
   'was edited, and its Secret can not be made of its values': 'edited-unfit',
   'was edited, and its registration access token is refused': 'token-lost',
   'was edited, and the server does not know it any more': 'forgotten',
+  'was tried, and the server refuses its credential (verification.mode: Gate)': 'tried-refused',
+  'was not tried yet, and the token endpoint does not answer (verification.mode: Gate)': 'untried',
   'has expired at the server (onExpiry: Never)': 'expired',
   'has lost its registration Secret': 'record-lost',
   'was suspended before it was registered': 'suspended-first',
@@ -102,6 +104,8 @@ const strict: StubServer['behave'] = {
 };
 const properly = ({ properly: answer }: Parameters<typeof badMetadata>[0]) => answer();
 
+const gate = { verification: { mode: 'Gate' }, connection: { timeout: '2s' } };
+
 async function makeServers(): Promise<void> {
   const server = async (name: string, spec: object = {}, prepare?: (made: StubServer) => void) =>
     namespacedServer(await stub(name, prepare), 'shop', name, spec);
@@ -121,6 +125,12 @@ async function makeServers(): Promise<void> {
       await server('forgetful', {}, (made) => {
         const gone = reply(401, { error: 'invalid_client', error_description: 'No such client' });
         made.behave = { update: gone, read: gone };
+      }),
+      await server('gate-refusing', gate, (made) => {
+        made.behave = { other: reply(401, { error: 'invalid_client' }) };
+      }),
+      await server('gate-silent', gate, (made) => {
+        made.behave = { other: hang };
       }),
       await server('expiring', {}, (made) => {
         made.present = (given) => ({
@@ -208,6 +218,8 @@ async function edit(): Promise<void> {
     testbed.apply(
       all(
         own('slow', 'slow'),
+        own('tried-refused', 'gate-refusing'),
+        own('untried', 'gate-silent'),
         own('suspended-first', 'plain', { suspend: true }),
         own('server-suspended', 'paused'),
         own('nowhere', 'nowhere'),

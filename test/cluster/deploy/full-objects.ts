@@ -74,6 +74,7 @@ const clientStatus = {
     ...{ call: 'Register', basis: 'b1', reason: 'RegistrationRefused', message: 'No.', attempts: 1 },
     at: time,
   },
+  verification: { credential: 'v1', result: 'Verified', at: time },
   conditions,
 };
 
@@ -230,6 +231,7 @@ const serverSpec = {
   },
   deletion: { unconfirmed: 'Hold', retryFor: '2h' },
   drift: { mode: 'Correct', interval: '30m', rotatingReads: 'Allow' },
+  verification: { mode: 'Gate', interval: '12h' },
   contact: '#platform-sso',
   suspend: true,
   defaults: metadataWithout(),

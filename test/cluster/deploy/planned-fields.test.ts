@@ -68,7 +68,7 @@ function withPlannedDefaults({ spec, ...object }: Read): Read {
   const added =
     object.kind === 'OAuthClient'
       ? { secret: { ...secret, mode: 'Write' }, replacement: { ...replacement, retire: 'AfterOverlap' } }
-      : { workloadIdentity: { mode: 'Off' }, verification: { mode: 'Off' } };
+      : { workloadIdentity: { mode: 'Off' } };
   const ofPolicy = policy === undefined ? {} : { policy: { ...policy, workloadIdentity: 'Deny' } };
   return { ...object, spec: { ...spec, ...added, ...ofPolicy } };
 }
@@ -100,7 +100,6 @@ const WITH_DOCUMENT = {
     },
   },
   workloadIdentity: { mode: 'Allow', identityProvider: 'cluster', audience: 'https://sso.example.com' },
-  verification: { mode: 'Gate', interval: '1h' },
   migration: {
     to: { kind: 'ClusterAuthorizationServer', name: 'new' },
     maxConcurrent: 2,

@@ -77,10 +77,6 @@ export const CHANGES: readonly Change[] = [
         identityProvider: text(256),
         audience: text(2048),
       }),
-      verification: stored({
-        mode: byDefault('Off', choice('Off', 'Report', 'Gate')),
-        interval: duration,
-      }),
       migration: object(
         {
           to: object(

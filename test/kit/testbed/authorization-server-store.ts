@@ -7,6 +7,10 @@ export interface AuthorizationServerStore {
   /** All registered clients, as the server holds them, in order of registration. */
   clients(): readonly RegisteredClient[];
   client(id: string): RegisteredClient | undefined;
+  /** As an administrator would: another secret. */
+  changeSecret(id: string, secret: string): void;
+  /** The server loses a client, as after a restore of its data. */
+  forget(id: string): void;
 }
 
 /** RFC 7591 client metadata with what the server added; `client_secret` included. */
@@ -27,6 +31,8 @@ export function createStore(): AuthorizationServerStore {
       const metadata = registered.get(id);
       return metadata === undefined ? undefined : { ...metadata, client_id: id };
     },
+    changeSecret: (id, secret) => void registered.set(id, { ...registered.get(id), client_secret: secret }),
+    forget: (id) => void registered.delete(id),
   };
 }
 

@@ -25,6 +25,10 @@ export interface EmbeddedAuthorizationServer {
   /** Exactly the clients that exist: the oracle of every test. */
   clients(): readonly RegisteredClient[];
   client(id: string): RegisteredClient | undefined;
+  /** As an administrator would: another secret. */
+  changeSecret(id: string, secret: string): void;
+  /** The server loses a client. */
+  forget(id: string): void;
   /** Every request so far, in the order in which the answers ended. */
   readonly log: RequestLog;
   /** Asks the token endpoint for a token by client credentials, as a workload does. */
@@ -89,6 +93,8 @@ export async function startAuthorizationServer(
     initialAccessToken: initialAccessToken === false ? undefined : initialAccessToken,
     clients: store.clients,
     client: store.client,
+    changeSecret: store.changeSecret,
+    forget: store.forget,
     log: log.entries,
     requestToken: (request) => requestToken(issuer, request),
     intercept: (handler) => {

@@ -37,6 +37,17 @@ function changed(o: Observation, step: Step): Observation {
       return updated(o, step);
     case 'Read':
       return { ...o, readAt: o.now };
+    case 'Verify':
+      return {
+        ...o,
+        probe: {
+          credential: step.credential,
+          result: 'Verified',
+          times: 1,
+          message: 'It is accepted.',
+          at: o.now,
+        },
+      };
     case 'Deregister':
       return { ...o, records: o.records.filter((record) => record !== step.home.record) };
     case 'Forget':

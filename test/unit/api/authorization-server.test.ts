@@ -90,6 +90,7 @@ describe('clusterAuthorizationServerSpec', () => {
     },
     deletion: { unconfirmed: 'Release', retryFor: '1h' },
     drift: { mode: 'Off', interval: '1h', rotatingReads: 'Refuse' },
+    verification: { mode: 'Off' },
     suspend: false,
   };
 

@@ -99,6 +99,13 @@ describe('toConnection', () => {
         maxRegistrationsPerHour: 10,
       },
       drift: { mode: 'Off', intervalMs: 3_600_000, rotatingReads: 'Refuse' },
+      verification: {
+        mode: 'Off',
+        intervalMs: undefined,
+        tokenEndpoint: 'https://sso.example.com/token',
+        foreignOrigin: undefined,
+        revocationEndpoint: undefined,
+      },
       allowedOrigins: ['https://manage.example.com'],
       timeoutMs: 60_000,
       maxInFlight: 4,

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { usable } from '../../../src/core/narrowed.ts';
-import type { Observation } from '../../../src/core/observation.ts';
+import type { Gate, Observation } from '../../../src/core/observation.ts';
 import { CHAINS, type Finding, plan } from '../../../src/core/plan.ts';
 import { renderBasis, wantedOf } from '../../../src/core/workload.ts';
 import { Sensitive } from '../../../src/oauth/sensitive.ts';
@@ -41,6 +41,10 @@ function renderedFrom(o: Observation): string {
   const narrowed = usable(o, o.object, o.object.desired);
   return renderBasis(narrowed, o.records[0], wantedOf(narrowed));
 }
+const verifying = (mode: 'Report' | 'Gate', gate: Gate = { open: true }) => ({
+  ...reached({ verification: { ...connection.verification, mode } }),
+  gate,
+});
 const restored = (overrides: Partial<Observation> = {}) =>
   observation({
     object: fresh(),
@@ -395,6 +399,12 @@ const EXAMPLES: readonly Example[] = [
     'Client c1, or its secret, expired at 2026-05-01T11:00:00Z. spec.replacement.onExpiry is Never. To have another client registered, with a new client_id: kubectl annotate oac storefront -n shop oauth-registrar.dev/rotate-requested-at=$(date +%s) --overwrite',
   ],
   [
+    'VerificationDue',
+    observation({ server: verifying('Report') }),
+    'Verify',
+    'The credential of client c1 was not tried yet.',
+  ],
+  [
     'ReplacementWaiting',
     observation({ object: object({ rotateRequestedAt: 'now' }), server: unavailable }),
     'DiscoveryFailed',
@@ -435,6 +445,14 @@ const EXAMPLES: readonly Example[] = [
     }),
     'SecretWriteUndone',
     'Secret storefront-oauth lacks label team.',
+  ],
+  [
+    'VerificationAwaited',
+    observation({
+      server: verifying('Gate', { open: false, reason: 'Suspended', message: 'It is suspended.' }),
+    }),
+    'VerificationInconclusive',
+    'The credential of client c1 was not tried yet. It is suspended.',
   ],
   ['ClientUpToDate', observation(), 'Registered', 'The client is registered and its Secret is up to date.'],
 ];
