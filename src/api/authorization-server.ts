@@ -18,7 +18,7 @@ import type { KubernetesObject } from './kubernetes.ts';
 import { policy } from './policy-schema.ts';
 import { anyObject, conditions, described, rules, stringMap, text, url } from './schema.ts';
 import { signedRequest, softwareStatement } from './statement-schema.ts';
-import { upkeep } from './upkeep-schema.ts';
+import { migration, upkeep } from './upkeep-schema.ts';
 
 /** `AuthorizationServer` and `ClusterAuthorizationServer`: where clients are registered, and how. */
 
@@ -111,6 +111,7 @@ const spec = z.object({
     .boolean()
     .default(false)
     .meta({ description: 'Nothing is sent to the server until this is false. Clients and Secrets stay.' }),
+  migration: migration.optional(),
   defaults: defaultsSchema.optional(),
   attemptMarker: z
     .object({ member: text(128).meta({ description: 'Its wire name, like `software_version`.' }) })
@@ -156,11 +157,22 @@ const OF_SPEC = [
 ];
 
 /** Of a whole server object: another issuer would get what belongs to the clients of this one. */
-export const OF_SERVER_OBJECT = rules({
-  rule: '!has(oldSelf.status) || !has(oldSelf.status.issuer) || self.spec.issuer == oldSelf.status.issuer',
-  message:
-    "spec.issuer can't be changed any more, since clients are registered there: create another server object",
-});
+export const OF_SERVER_OBJECT = rules(
+  {
+    rule: '!has(oldSelf.status) || !has(oldSelf.status.issuer) || self.spec.issuer == oldSelf.status.issuer',
+    message:
+      "spec.issuer can't be changed any more, since clients are registered there: create another server object",
+  },
+  {
+    rule: '!has(self.spec.migration) || self.spec.migration.to.kind != self.kind || self.spec.migration.to.name != self.metadata.name',
+    message: 'migration.to names this object itself: name the server object that the clients move to',
+  },
+  {
+    rule: 'has(self.spec.migration) || !has(oldSelf.spec.migration) || !has(oldSelf.status) || !has(oldSelf.status.migration) || !has(oldSelf.status.clients) || oldSelf.status.migration.references <= oldSelf.status.clients',
+    message:
+      'OAuthClients name this object whose clients here have ended, and they would be registered here again: set their spec.authorizationServerRef to the new server object first (status.migration.references counts those that name this one)',
+  },
+);
 
 const SERVER = 'Where clients are registered, and how. Only issuer and registration.admission are needed.';
 
@@ -176,7 +188,13 @@ export const clusterAuthorizationServerSpec = spec
     allowedNamespaces: allowedNamespaces.prefault({}),
     policy: policy.prefault({}),
   })
-  .meta({ description: SERVER, ...rules(...OF_SPEC) });
+  .meta({
+    description: SERVER,
+    ...rules(...OF_SPEC, {
+      rule: "!has(self.migration) || self.migration.to.kind == 'ClusterAuthorizationServer'",
+      message: 'migration.to must be a ClusterAuthorizationServer: clients of all namespaces move there',
+    }),
+  });
 
 const pauseEnd = (calls: string) =>
   z
@@ -244,6 +262,29 @@ export const authorizationServerStatus = z
     leftBehind: z
       .int()
       .meta({ description: 'Clients that could not be removed and wait for a person, each with its record.' })
+      .optional(),
+    migration: z
+      .object({
+        to: z
+          .object({
+            kind: described(z.string().max(253), 'Kind of the new server object.'),
+            name: described(z.string().max(253), 'Its name.'),
+          })
+          .meta({ description: 'The server object that the clients move to.' }),
+        total: described(z.int(), 'Clients that had to move when the first one began.'),
+        moved: described(z.int(), 'Of these, the clients that have moved.'),
+        moving: described(z.int(), 'Clients that move now.'),
+        refused: described(
+          z.int(),
+          'Clients that the new server would refuse. Condition Migrating of each OAuthClient says why.',
+        ),
+        references: described(
+          z.int(),
+          'OAuthClients whose spec names this object. Name the new one there before you remove spec.migration.',
+        ),
+        begun: described(z.boolean(), 'Whether a client was permitted to move.'),
+      })
+      .meta({ description: 'How far the migration is.' })
       .optional(),
     pausedUntil: z
       .string()

@@ -54,6 +54,12 @@ export const CONDITION_TYPES = {
     meaning:
       'The server accepted the credential that the Secret shows. False: it refuses it, or does not know the client. Unknown: not tried yet, or the answer does not show it. Shown where verification.mode of the server object is Report or Gate.',
   },
+  Migrating: {
+    of: ['OAuthClient', 'AuthorizationServer', 'ClusterAuthorizationServer'],
+    shown: 'WhileTrue',
+    meaning:
+      'Server object: its clients move to another one, or can not (MigrationRefused). OAuthClient: it moves, has moved and its former client still exists, or can not move (MigrationRefused). It takes nothing from Ready.',
+  },
   SecretsUnwatched: {
     of: ['AuthorizationServer', 'ClusterAuthorizationServer'],
     shown: 'WhileTrue',

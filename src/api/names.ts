@@ -121,6 +121,10 @@ export const ANNOTATIONS = {
   /** Authentication method for which the server gave no client secret. */
   secretMissingFor: `${prefix}/secret-missing-for`,
   replaces: `${prefix}/replaces`,
+  /** Since when the replaced client serves again. */
+  replacementUndoneAt: `${prefix}/replacement-undone-at`,
+  /** Since when the replacement serves again. */
+  replacementMadeAt: `${prefix}/replacement-made-at`,
   endIsFixed: `${prefix}/end-is-fixed`,
   earlierRegistrations: `${prefix}/earlier-registrations`,
   keyCreatedAt: `${prefix}/key-created-at`,

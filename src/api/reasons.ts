@@ -278,6 +278,15 @@ export const REASONS = {
     cause: 'The server gave no way to manage the client: it can be neither changed nor removed from here.',
     cure: 'Change or remove the client at the server by hand, or set management of the server object.',
   },
+  Migrating: {
+    cause: 'The clients of a server object move to another one, as its spec.migration says.',
+    cure: 'Nothing to do. Name the new server object in spec.authorizationServerRef when it suits you. The platform team can pause it by migration.suspend, and take it back before the overlaps end by removing migration.',
+  },
+  MigrationRefused: {
+    cause:
+      'The server object that clients are to move to does not exist, is not ready, or would refuse clients by its allowedNamespaces, policy or quota.',
+    cure: 'Correct what the message names: the new server object or the client. Until then clients stay where they are and work.',
+  },
   ReplacementPending: {
     cause:
       'Only another client, with a new client_id, can be as the spec says or work beyond the end of this one, and a person has to ask for it.',

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { boundedDuration } from './durations.ts';
+import { objectName } from './schema.ts';
 
 /** How a server's registered clients are kept: after faults, at their end, and against changes by others. */
 export const upkeep = {
@@ -76,3 +77,34 @@ export const upkeep = {
     .meta({ description: 'Whether clients can authenticate with what the server gave them.' })
     .prefault({}),
 };
+
+/** `spec.migration` of a server object. */
+export const migration = z
+  .object({
+    to: z
+      .object({
+        kind: z
+          .enum(['AuthorizationServer', 'ClusterAuthorizationServer'])
+          .default('ClusterAuthorizationServer')
+          .meta({
+            description: 'Kind of the new server object; an AuthorizationServer is in the same namespace.',
+          }),
+        name: objectName().meta({ description: 'Its name, like `corporate-new`.' }),
+      })
+      .meta({ description: 'The server object that the clients move to.' }),
+    maxConcurrent: z.int().min(1).max(1000).default(10).meta({
+      description: 'How many clients move at the same time.',
+    }),
+    overlap: boundedDuration(
+      'overlap',
+      "How long a client stays registered here after it moved, 0s to 720h. Until then it can go back. Default: the client's own replacement.overlap.",
+    ).optional(),
+    suspend: z.boolean().default(false).meta({
+      description:
+        'No client moves until this is false. Which clients the new server would refuse is shown all the same, so true is a dry run.',
+    }),
+  })
+  .meta({
+    description:
+      'All clients move to another server object: each is registered there, its Secret shows that, and it ends here after an overlap. While this stands, a reference to this object means the other. To go back, remove it before the overlaps end.',
+  });

@@ -93,12 +93,15 @@ function registrationBranch({ row, client }: ClientPicture, now: number): Branch
       tone: 'quiet',
     }),
   );
-  const offered = conditionOf(client.observed.status, 'MetadataNotOffered');
+  const [offered, migrating] = (['MetadataNotOffered', 'Migrating'] as const).map((type) =>
+    conditionOf(client.observed.status, type),
+  );
   return {
     line: [`Registration: client ${clientId} at ${issuer}${since}`],
     notes: [
       ...(registered?.reason === 'Unmanaged' ? explained(registered) : []),
       ...(offered?.status === 'True' ? explained(offered) : []),
+      ...(migrating?.status === 'True' ? explained(migrating) : []),
       ...differs,
     ],
   };

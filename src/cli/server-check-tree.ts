@@ -1,7 +1,7 @@
 import type { ServerObject } from '../core/server-object.ts';
 import { cureLine } from './conditions.ts';
 import type { Cell, Tone } from './print.ts';
-import type { ServerFinding } from './server-check.ts';
+import type { ServerFinding } from './server-finding.ts';
 import type { Branch } from './tree.ts';
 
 const TONES: Readonly<Record<ServerFinding['verdict'], Tone | undefined>> = {

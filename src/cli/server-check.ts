@@ -20,26 +20,9 @@ import type { ClusterAccess } from './cluster.ts';
 import { conditionOf } from './conditions.ts';
 import { createDryRun } from './dry-run.ts';
 import { unseenBecause } from './failure.ts';
+import { migrationFindings } from './migration-check.ts';
+import type { ServerFinding } from './server-finding.ts';
 import { assumedNamespace, operatorNamespaceOf, withOperatorNamespace } from './versions.ts';
-
-/** What is found about one part of a server object. */
-export interface ServerFinding {
-  readonly part:
-    | 'Spec'
-    | 'Status'
-    | 'Discovery'
-    | 'Credentials'
-    | 'Admission'
-    | 'Management'
-    | 'Quirks'
-    | 'Namespaces';
-  /** `Bad` needs a person; `Unseen` could not be checked with the caller's rights or from this machine. */
-  readonly verdict: 'Good' | 'Bad' | 'Unseen' | 'Note';
-  /** A sentence. */
-  readonly text: string;
-  /** Of the table of reasons. */
-  readonly reason?: string;
-}
 
 /**
  * Checks a server object: its documents are read from this machine, its credentials with the caller's rights. Nothing but
@@ -58,6 +41,7 @@ export async function checkServer(
     ...statusFindings(object),
     ...(await foundByReading(object, spec, cluster, http)),
     ...managementFindings(object),
+    ...(await migrationFindings(object, cluster)),
     ...quirks(spec),
     namespaces(object),
   ];

@@ -24,6 +24,7 @@ import type { RegistrationObject, SecretObject } from './state/cached-objects.ts
 import type { Memory } from './state/client-memory.ts';
 import type { CredentialCache, CredentialObject } from './state/credential-cache.ts';
 import type { DefaultServers } from './state/default-servers.ts';
+import type { Moves } from './state/moves.ts';
 import type { NamespaceMemory } from './state/namespace-memory.ts';
 import type { ObjectCache } from './state/object-cache.ts';
 import type { RecordCount, RecordGroup } from './state/record-counts.ts';
@@ -55,6 +56,8 @@ export interface Context {
   readonly counters: Counters;
   readonly memory: Memory;
   readonly servers: ServerRegistry;
+  /** Clients that move from one server object to another. */
+  readonly moves: Moves;
   /** Calls under way, by server. */
   readonly slots: Slots;
   readonly caches: Caches;
@@ -92,7 +95,8 @@ export interface Settings {
 }
 
 export interface Caches {
-  readonly clients: ObjectCache<ClientObject>;
+  /** Count `references`: by the server object that the spec names. */
+  readonly clients: ObjectCache<ClientObject, never, 'references'>;
   /** Index `defaults`: by namespace. */
   readonly servers: ObjectCache<ServerObject, 'defaults'>;
   /** Index `defaults`: by `''`. */

@@ -30,6 +30,7 @@ import type { LookAgain } from './server/status.ts';
 import { Memory } from './state/client-memory.ts';
 import { ClientTally } from './state/client-tally.ts';
 import { CredentialCache } from './state/credential-cache.ts';
+import { Moves } from './state/moves.ts';
 import { NamespaceMemory } from './state/namespace-memory.ts';
 import { OldestServers } from './state/oldest-servers.ts';
 import { RefusedWrites } from './state/refused-writes.ts';
@@ -79,6 +80,7 @@ type Given = Omit<
   | 'servers'
   | 'serverRecords'
   | 'memory'
+  | 'moves'
   | 'slots'
   | 'refusedWrites'
   | 'statusWrites'
@@ -138,6 +140,7 @@ export function createController(
       }
     },
   });
+  const moves = new Moves((client) => addClient(client, false), countAgain);
   const oldest = new OldestServers(addServer);
   const namespaceMemory: NamespaceMemory = new NamespaceMemory({
     most: given.settings.namespaceMemoryBytes ?? SHARES.namespaceMemoryBytes.most,
@@ -183,6 +186,7 @@ export function createController(
     servers,
     serverRecords: new ServerRecords(),
     memory: new Memory(),
+    moves,
     slots: new Slots(),
     refusedWrites: new RefusedWrites(clock),
     statusWrites,
@@ -371,6 +375,7 @@ export function createController(
     servers.remove(key);
     credentials.forget({ kind: 'Server', key });
     discovered.delete(key);
+    moves.end(key);
     edits.forget(reconciledText({ kind: 'Server', key }));
     given.tokens.forgetServer(key);
     given.counters.serverGone(serverNamed(key));
@@ -396,6 +401,7 @@ export function createController(
       oldest: oldest.size,
       tokens: given.tokens.size,
       serverRecords: context.serverRecords.size,
+      moves: moves.size,
     }),
     secretsUnwatched(why) {
       if (why !== unwatched) {

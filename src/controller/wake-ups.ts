@@ -73,11 +73,15 @@ export function createCaches(wake: Wake): Caches {
     if (!isSame || isTakenUp || (isStatusChanged(before, after) && !statusWrites.isUnderWay(key))) {
       paceServer(key);
     }
+    if (!isSameJson(migratesTo(before), migratesTo(after))) {
+      wakeReferring(key, addClient, caches);
+    }
   };
   const defaults: DefaultServers = new DefaultServers(() => caches);
   const caches: Caches = {
-    clients: new ObjectCache<ClientObject>({
+    clients: new ObjectCache<ClientObject, never, 'references'>({
       texts,
+      counts: { references: referenceOf },
       tally: wake.tally,
       onChange: (change) => clientChanged(change, wake, caches),
       bounds: { memory, less: lessOfClient, isLess: isLessOfClient },
@@ -320,6 +324,31 @@ function wakeEnforced(
       addClient(clientKey(record.client), false);
     }
   }
+}
+
+/** Of `spec.migration`, what clients that moved have to know, too. */
+const migratesTo = (object: ServerObject | undefined): Json => {
+  const { to, overlap } = object?.spec?.migration ?? {};
+  return to === undefined ? null : { to, overlap: overlap ?? null };
+};
+
+/** The clients of a server object move to another one, or no longer do. That is rare, and looks at all clients. */
+function wakeReferring(
+  server: ServerKey,
+  addClient: Wake['addClient'],
+  { clients }: Pick<Caches, 'clients'>,
+): void {
+  for (const object of clients.values()) {
+    if (referenceOf(object) === server) {
+      addClient(clientKey(object.metadata), false);
+    }
+  }
+}
+
+/** The server object that the spec of a client names. */
+function referenceOf({ metadata, observed: { desired } }: ClientObject): ServerKey | undefined {
+  const ref = desired.valid ? desired.spec.authorizationServerRef : undefined;
+  return ref && serverKey(ref, metadata.namespace ?? '');
 }
 
 /** Index key of a default server: its namespace; `''` for a cluster server. */

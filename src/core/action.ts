@@ -52,6 +52,12 @@ type StepKind =
   | VerifyStep
   | AdoptStep
   | TakeOverStep
+  /** The client that the current one replaced serves again. */
+  | {
+      readonly type: 'TakeBack';
+      readonly current: RegistrationRecord;
+      readonly former: RegistrationRecord;
+    }
   /** Retains the client after its object. `object` is absent where the object is gone already. */
   | {
       readonly type: 'Retain';

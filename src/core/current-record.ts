@@ -36,10 +36,21 @@ function lastSuccessor(chosen: RegistrationRecord, own: readonly RegistrationRec
   let last = chosen;
   // Bounded by the number of records: if they were damaged by hand, they could replace each other in a circle.
   for (const _ of own) {
-    last = own.find(({ replaces }) => replaces === last.registrationSecret) ?? last;
+    last = successorOf(last, own) ?? last;
   }
   return last;
 }
+
+/** The record that serves in place of this one: its replacement; or the replaced one, where the replacement was undone. */
+export const successorOf = (
+  record: RegistrationRecord,
+  own: readonly RegistrationRecord[],
+): RegistrationRecord | undefined =>
+  own.find((other) =>
+    record.replacementUndoneAt === undefined
+      ? other.replaces === record.registrationSecret && other.replacementUndoneAt === undefined
+      : other.registrationSecret === record.replaces,
+  );
 
 /** The record that served an object of which only records are left. */
 export function lastRecordOf(o: Observation, uid: string): RegistrationRecord | undefined {

@@ -40,6 +40,8 @@ export interface Observation {
   /** What a newer version of the operator wrote about this object, for people; `undefined`: nothing. */
   readonly newer: string | undefined;
   readonly server: ObservedServer;
+  /** `server` is one whose clients move to another, or the one that they move to. `undefined`: neither. */
+  readonly migration: ObservedMigration | undefined;
   /** The server objects that the records name, where objects of these names exist. */
   readonly servers: readonly PresentServer[];
   /** What `spec.secret` may not ask for: names of labels and annotations, or prefixes that end with `/`. */
@@ -123,8 +125,25 @@ export interface PresentServer {
   readonly createdAt: number;
   /** Known also while the server can't be called; `undefined` where the spec can't be used. */
   readonly deletion: DeletionTerms | undefined;
+  /** Where its clients move; `undefined`: nowhere. */
+  readonly migration: { readonly to: ServerRef; readonly overlap?: string | undefined } | undefined;
   /** For a call about a client that is registered. */
   readonly view: ObservedServer;
+}
+
+/** The migration of the server object that the client refers to, as it concerns this client. */
+export interface ObservedMigration {
+  readonly from: ServerRef;
+  readonly to: ServerRef;
+  /**
+   * `Waiting`: the client has no turn, so it stays where it is. `Moving`: it has its turn. `Moved`: it is at the new server,
+   * or has no client yet and gets one there.
+   */
+  readonly state: 'Waiting' | 'Moving' | 'Moved';
+  /** The new server, as this client may use it. */
+  readonly target: ObservedServer;
+  /** Clients that the namespace has at the new server, and those that are to come; 0 where that server bounds none. */
+  readonly clientsInNamespace: number;
 }
 
 interface Suspects {

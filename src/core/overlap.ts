@@ -1,26 +1,44 @@
 import { boundedMs } from '../api/durations.ts';
 import { storedTime } from '../api/time.ts';
-import { recordsOf } from './current-record.ts';
+import { recordsOf, successorOf } from './current-record.ts';
+import { factsOf } from './home.ts';
 import type { Observation } from './observation.ts';
-import type { RegistrationRecord } from './record.ts';
+import { isAt, type RegistrationRecord } from './record.ts';
 
 /** How long a replaced client stays registered beside its replacement. */
 
 /** When the overlap of a surplus record ends, in milliseconds since the epoch; 0 where no record replaces it. */
 export function overlapEnd(o: Observation, surplus: RegistrationRecord): number {
-  const successor = recordsOf(o, o.object?.uid).find(
-    ({ replaces }) => replaces === surplus.registrationSecret,
-  );
+  const successor = successorOf(surplus, recordsOf(o, o.object?.uid));
   if (successor === undefined) {
     return 0;
   }
-  const since = Math.max(storedTime(successor.registeredAt), storedTime(surplus.registeredAt));
-  return overlapEndFrom(o, surplus, since);
+  const { replacementUndoneAt, registeredAt } = surplus;
+  const turned = replacementUndoneAt ?? successor.replacementMadeAt ?? successor.registeredAt;
+  return overlapEndFrom(o, surplus, successor, Math.max(storedTime(turned), storedTime(registeredAt)));
 }
 
 /** When the overlap of a client ends that is replaced now: with its secret, if that ends earlier. */
-export const overlapEndFrom = (o: Observation, replaced: RegistrationRecord, now: number): number =>
-  Math.min(now + overlapOf(o), secretEnd(replaced) ?? Number.POSITIVE_INFINITY);
+export const overlapEndFrom = (
+  o: Observation,
+  replaced: RegistrationRecord,
+  successor: Pick<RegistrationRecord, 'server'>,
+  now: number,
+): number =>
+  Math.min(
+    now + overlapOf(o, migrationOverlap(o, replaced, successor)),
+    secretEnd(replaced) ?? Number.POSITIVE_INFINITY,
+  );
+
+/** `migration.overlap` of the server object that the client left, where it moved by that migration. */
+function migrationOverlap(
+  o: Observation,
+  replaced: RegistrationRecord,
+  successor: Pick<RegistrationRecord, 'server'>,
+): string | undefined {
+  const migration = factsOf(o, replaced)?.migration;
+  return migration !== undefined && isAt(successor, migration.to) ? migration.overlap : undefined;
+}
 
 /**
  * When the client secret ends, in milliseconds since the epoch. `undefined`: never, or the server announced an end that
@@ -35,9 +53,14 @@ export function secretEnd({
   return endIsFixed && end !== undefined && end <= storedTime(registeredAt) ? undefined : end;
 }
 
-/** The length of the overlap, in milliseconds: by `replacement.overlap`, capped by `policy.maxOverlap`. */
-export function overlapOf({ object, server }: Observation): number {
-  const overlap = object?.desired.valid ? object.desired.spec.replacement.overlap : undefined;
+/**
+ * The length of the overlap, in milliseconds: by `replacement.overlap`, capped by `policy.maxOverlap`.
+ *
+ * @param ofMigration wins over `replacement.overlap`
+ */
+export function overlapOf({ object, server }: Observation, ofMigration?: string): number {
+  const own = object?.desired.valid ? object.desired.spec.replacement.overlap : undefined;
+  const overlap = ofMigration ?? own;
   const most = server.available ? server.connection.policy?.maxOverlap : undefined;
   const wanted = boundedMs('overlap', overlap ?? DEFAULT_OVERLAP);
   return most === undefined ? wanted : Math.min(wanted, boundedMs('maxOverlap', most));

@@ -73,6 +73,10 @@ export interface RegistrationRecord {
   readonly earlierRegistrations?: string;
   /** Name of the registration Secret whose client this one replaces. */
   readonly replaces?: string;
+  /** RFC 3339: since when the client that this one replaced serves again in place of this one. */
+  readonly replacementUndoneAt?: string;
+  /** RFC 3339: since when this client serves again, after its replacement of the other was undone. */
+  readonly replacementMadeAt?: string;
   /** Value of the annotation that asked for this registration, or that was there when it was made; see `keptText`. */
   readonly rotatedFor?: string;
   /** RFC 3339: when the key in use was made, where the operator makes them. */
@@ -219,6 +223,8 @@ function annotationsOf(record: Omit<RegistrationRecord, 'resourceVersion'>): Rec
     [ANNOTATIONS.endIsFixed]: record.endIsFixed && 'true',
     [ANNOTATIONS.earlierRegistrations]: record.earlierRegistrations,
     [ANNOTATIONS.replaces]: record.replaces,
+    [ANNOTATIONS.replacementUndoneAt]: record.replacementUndoneAt,
+    [ANNOTATIONS.replacementMadeAt]: record.replacementMadeAt,
     [ANNOTATIONS.rotateRequestedAt]: record.rotatedFor,
     [ANNOTATIONS.keyCreatedAt]: record.keyCreatedAt,
     [ANNOTATIONS.keyRotatesAt]: record.keyRotatesAt && new Date(record.keyRotatesAt).toISOString(),
@@ -327,6 +333,8 @@ function timesIn(annotations: Readonly<Record<string, string>>, creationTimestam
   return {
     registeredAt,
     ...defined({
+      replacementUndoneAt: text(ANNOTATIONS.replacementUndoneAt),
+      replacementMadeAt: text(ANNOTATIONS.replacementMadeAt),
       clientSecretExpiresAt,
       secretIssuedAt: notAfter(text(ANNOTATIONS.secretIssuedAt), clientSecretExpiresAt),
       registrationAccessTokenExpiresAt,

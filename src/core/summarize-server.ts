@@ -14,6 +14,7 @@ import { limitMessage, limitsAt } from './rate-limits.ts';
 import { isOneClient } from './scope.ts';
 import { isCrowded, type ServerHealth } from './server-health.ts';
 import type { ServerObject } from './server-object.ts';
+import { type MigrationFacts, migrationConditions, migrationStatus } from './summarize-migration.ts';
 import type { CallThatMayLack } from './unsupported-calls.ts';
 import { weakKeys } from './weak-keys.ts';
 
@@ -33,6 +34,8 @@ export interface ServerFacts {
   /** A JWK set. */
   readonly signingKeys: JsonObject | undefined;
   readonly counts: ClientCounts;
+  /** Default: no migration. */
+  readonly migration?: MigrationFacts | undefined;
   /** What the server is known to lack. Default: nothing. */
   readonly lackingCalls?: readonly CallThatMayLack[];
   /** RFC 3339. */
@@ -70,11 +73,13 @@ export function summarizeServer(facts: ServerFacts): AuthorizationServerStatus {
     ...paused(facts, problem),
     ...(problem === undefined ? [] : [progress(problem)]),
     ...unwatched(facts),
+    ...(facts.migration === undefined ? [] : migrationConditions(facts.migration)),
   ];
   return {
     observedGeneration: object.generation,
     ...defined({ endpoints, issuer, management, effectiveDialect, signingKeys }),
     ...counts,
+    ...defined({ migration: facts.migration && migrationStatus(facts.migration) }),
     isDefault: object.isDefault,
     ...trouble(facts),
     ...(lackingCalls.length === 0 ? {} : { unsupportedCalls: lackingCalls.map((kind) => LACKING[kind]) }),

@@ -20,6 +20,7 @@ import { overlapEnd } from './overlap.ts';
 import type { RegistrationRecord } from './record.ts';
 import { refusalToKeep } from './remembered-refusal.ts';
 import { chosenServer } from './server-access.ts';
+import { moveConditions } from './summarize-migration.ts';
 import { isHeldByGate, verificationShown } from './verification.ts';
 import { publishedName, usableName } from './workload.ts';
 
@@ -55,6 +56,7 @@ export function summarize(
         ...conditionsOf(o, idle, record, published, secretNote),
         ...verification.conditions,
         ...notOfferedCondition(o, substitutions),
+        ...moveConditions(o),
       ],
       status.conditions ?? [],
       object.generation,

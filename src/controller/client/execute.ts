@@ -13,6 +13,7 @@ import { read } from './steps/read.ts';
 import { register } from './steps/register.ts';
 import { release } from './steps/release.ts';
 import { notePolicy, retain, takeOver } from './steps/retain.ts';
+import { takeBack } from './steps/take-back.ts';
 import { update } from './steps/update.ts';
 import { verify } from './steps/verify.ts';
 
@@ -51,6 +52,8 @@ export function execute(step: Step, input: StepInput): Promise<StepResult> {
       return adopt(step, input);
     case 'TakeOver':
       return takeOver(step, input);
+    case 'TakeBack':
+      return takeBack(step.current, step.former, input);
     case 'Retain':
       return retain(step.object, step.record, input);
     case 'Identify':

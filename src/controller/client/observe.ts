@@ -4,7 +4,14 @@ import { type ClientKey, clientKey } from '../../core/client-key.ts';
 import { servingRecord } from '../../core/current-record.ts';
 import { isInUseBy, mayShareClients, namesOfSharers } from '../../core/home.ts';
 import { continuedBy, type Installation } from '../../core/installation.ts';
-import type { Observation, ObservedClient, ObservedServer, PresentServer } from '../../core/observation.ts';
+import { migrationState } from '../../core/migration.ts';
+import type {
+  Observation,
+  ObservedClient,
+  ObservedMigration,
+  ObservedServer,
+  PresentServer,
+} from '../../core/observation.ts';
 import { CLOCKS_DIFFER_MS, type RegistrationRecord, type ServerRef } from '../../core/record.ts';
 import { recalled, spreadMs } from '../../core/remembered-refusal.ts';
 import type { Caller } from '../../core/scope.ts';
@@ -18,6 +25,7 @@ import { withinShares } from './share-gate.ts';
 import type { StepContext } from './step-context.ts';
 
 type WithCaches = Pick<StepContext, 'caches'>;
+type WithMoves = Pick<StepContext, 'caches' | 'moves'>;
 
 /** Gathers all inputs of a decision about one OAuthClient. Makes no call. */
 export function observe(key: ClientKey, context: StepContext): Observation {
@@ -43,7 +51,8 @@ export function observe(key: ClientKey, context: StepContext): Observation {
     unrecorded: recorder.pendingOf(key),
     records: recordsOfObject(key, context),
     newer: newerOf(key, context),
-    server: serverOf(key, context),
+    server: serverOf(key, serverRefOf(key, context), context),
+    migration: observedMigration(key, context),
     servers: serversOf(key, context),
     cluster: settings.cluster,
     reservedSecretMetadata: settings.reservedSecretMetadata,
@@ -98,8 +107,32 @@ function isTerminating(namespace: string, { caches }: StepContext): boolean {
   return caches.namespaces.get(namespace)?.metadata.deletionTimestamp !== undefined;
 }
 
+/** The server object that counts for the client, whether or not it exists: the one that it refers to, or to which that moves. */
+export function serverRefOf(key: ClientKey, context: WithMoves): ServerRef | undefined {
+  const named = namedServer(key, context);
+  const migration = named && migrationOf(key, named, context);
+  return migration === undefined || migration.state === 'Waiting' ? named : migration.to;
+}
+
+/** The migration of the server object that the client refers to. One that leads to a further one does not count. */
+function migrationOf(
+  key: ClientKey,
+  named: ServerRef,
+  { caches, moves }: WithMoves,
+): Pick<ObservedMigration, 'from' | 'to' | 'state'> | undefined {
+  const namespace = namespaceOf(key);
+  const from = serverKey(named, namespace);
+  const to = serverObjectOf(from, caches)?.spec?.migration?.to;
+  const target = to && serverObjectOf(serverKey(to, namespace), caches);
+  if (to === undefined || target?.spec === undefined || target.spec.migration !== undefined) {
+    return undefined;
+  }
+  const current = currentOf(key, caches.clients.get(key)?.observed, { caches });
+  return { from: named, to, state: migrationState(to, current, moves.hasTurn(from, key)) };
+}
+
 /** The server object that the client refers to, whether or not it exists. */
-export function serverRefOf(key: ClientKey, context: WithCaches): ServerRef | undefined {
+function namedServer(key: ClientKey, context: WithCaches): ServerRef | undefined {
   const observed = context.caches.clients.get(key)?.observed;
   if (observed?.desired.valid !== true) {
     return undefined;
@@ -116,14 +149,24 @@ export function serverRefOf(key: ClientKey, context: WithCaches): ServerRef | un
 /** The server of the client in use; if there is none, of a retained or restored one. */
 function chosenBefore(key: ClientKey, object: ObservedClient, context: WithCaches): ServerRef | undefined {
   const records = recordsOfObject(key, context);
-  if (records.length === 0) {
+  const current = currentOf(key, object, context);
+  return (current ?? records.find(({ role }) => role !== 'left-behind'))?.server;
+}
+
+/** The record that serves the client. */
+function currentOf(
+  key: ClientKey,
+  object: ObservedClient | undefined,
+  context: WithCaches,
+): RegistrationRecord | undefined {
+  const records = recordsOfObject(key, context);
+  if (records.length === 0 || object === undefined) {
     return undefined;
   }
   const secrets = context.caches.secrets.find('client', key).map(({ observed }) => observed);
   const { desired } = object;
   const wanted = desired.valid ? (desired.spec.secret.name ?? key.split('/')[1]) : undefined;
-  const current = servingRecord(object, wanted, { secrets, records });
-  return (current ?? records.find(({ role }) => role !== 'left-behind'))?.server;
+  return servingRecord(object, wanted, { secrets, records });
 }
 
 /** All records that may belong to the same client, of any object. */
@@ -162,8 +205,7 @@ export function clientsInNamespace(key: ClientKey, context: StepContext): number
   const namespace = namespaceOf(key);
   const ref = serverRefOf(key, context);
   const server = ref && serverKey(ref, namespace);
-  const policy = server === undefined ? undefined : context.servers.state(server)?.connection?.policy;
-  if (server === undefined || policy?.maxClientsPerNamespace === undefined) {
+  if (server === undefined || !isBounded(server, context)) {
     return 0;
   }
   // An entry stays for a moment after its answer is recorded.
@@ -173,6 +215,9 @@ export function clientsInNamespace(key: ClientKey, context: StepContext): number
   return registrations.count('inNamespace', inNamespace(server, namespace)) + underWay.length;
 }
 
+const isBounded = (server: ServerKey, { servers }: StepContext): boolean =>
+  servers.state(server)?.connection?.policy?.maxClientsPerNamespace !== undefined;
+
 /** Clients of the namespace that may exist although their objects are gone, at servers of that kind. */
 function endedInNamespace(key: ClientKey, context: StepContext): number {
   const kind = serverRefOf(key, context)?.kind;
@@ -181,9 +226,25 @@ function endedInNamespace(key: ClientKey, context: StepContext): number {
     : context.caches.registrations.count('ended', endedIn(namespaceOf(key), kind));
 }
 
-function serverOf(key: ClientKey, context: StepContext): ObservedServer {
+function observedMigration(key: ClientKey, context: StepContext): Observation['migration'] {
+  const named = namedServer(key, context);
+  const migration = named && migrationOf(key, named, context);
+  if (named === undefined || migration === undefined) {
+    return undefined;
+  }
   const namespace = namespaceOf(key);
-  const ref = serverRefOf(key, context);
+  const [from, to] = [serverKey(named, namespace), serverKey(migration.to, namespace)];
+  const { registrations } = context.caches;
+  const countAt = (server: ServerKey) => registrations.count('inNamespace', inNamespace(server, namespace));
+  return {
+    ...migration,
+    target: serverOf(key, migration.to, context),
+    clientsInNamespace: isBounded(to, context) ? countAt(to) + countAt(from) : 0,
+  };
+}
+
+function serverOf(key: ClientKey, ref: ServerRef | undefined, context: StepContext): ObservedServer {
+  const namespace = namespaceOf(key);
   const object = ref && serverObjectOf(serverKey(ref, namespace), context.caches);
   if (ref === undefined || object === undefined || !isOffered(ref, namespace, context)) {
     return notAvailable(ref, namespace, context);
@@ -248,6 +309,7 @@ function serversOf(key: ClientKey, context: StepContext): readonly PresentServer
         uid: metadata.uid ?? '',
         createdAt,
         deletion: spec && deletionTerms(spec),
+        migration: spec?.migration,
         view: viewOf(key, object, ref, 'Update', context),
       });
     }

@@ -12,6 +12,7 @@ import { serverObjectOf } from '../state/server-objects.ts';
 import { readBroughtSecrets } from './brought-secrets.ts';
 import { execute } from './execute.ts';
 import { observe, serverRefOf } from './observe.ts';
+import { reportMove } from './report-move.ts';
 import { DONE, later, type Round, type Unfinished } from './round.ts';
 import type { StepContext } from './step-context.ts';
 import { takeUpClient } from './take-up.ts';
@@ -91,6 +92,7 @@ function isServerKnown(key: ClientKey, context: StepContext): boolean {
 
 async function endRound(o: Observation, action: Idle, round: Round, context: StepContext): Promise<RoundEnd> {
   context.servers.waits(round.key, serversAwaited(o, action, round.key, context));
+  reportMove(o, action, context);
   const overdue = renewalOverdueAt(o);
   context.memory.renewalOverdue(round.key, overdue && serverKey(overdue, o.namespace));
   if (action.state === 'Gone' && action.until === undefined) {
@@ -136,6 +138,9 @@ function serversAwaited(
   const ref = serverRefOf(key, context);
   if (ref !== undefined && (state === 'Waiting' || state === 'Stalled')) {
     awaited.set(serverKey(ref, o.namespace), awaitsServer);
+  }
+  if (o.migration?.state === 'Waiting') {
+    awaited.set(serverKey(o.migration.to, o.namespace), false);
   }
   return awaited;
 }

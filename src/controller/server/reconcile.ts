@@ -20,6 +20,7 @@ import { refreshMeans } from '../calls/server-means.ts';
 import type { Context } from '../context.ts';
 import type { ServerState } from '../state/server-registry.ts';
 import { discover, LONGEST_READ_MS, probeDocument, UNANSWERED } from './discover-endpoints.ts';
+import { isMigrationHeld } from './migrate.ts';
 import { signingKeysOf } from './published-keys.ts';
 import { resolveReferences } from './references.ts';
 import { refreshOrphans } from './refresh-orphans.ts';
@@ -106,7 +107,8 @@ export async function reconcileServer(
   const doubt = suspicionEnds(servers.health(key).lostTokens, clock.now());
   const limits = limitsAt(servers.health(key).rateLimits, clock.now()).map(({ until }) => until);
   const isKept = await isRefreshed(key, connection, context);
-  const readAgain = references.isIncomplete || !isKept ? clock.now() + MISSING_REFERENCE_MS : undefined;
+  const waitsForOthers = [references.isIncomplete, !isKept, isMigrationHeld(object, context)];
+  const readAgain = waitsForOthers.includes(true) ? clock.now() + MISSING_REFERENCE_MS : undefined;
   const due = [found.askAgainAt, found.signOfLifeAt, probe, doubt, orphansVisit, readAgain, ...limits].filter(
     (time) => time !== undefined,
   );

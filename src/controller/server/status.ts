@@ -6,6 +6,7 @@ import { type ClientCounts, summarizeServer } from '../../core/summarize-server.
 import { isSameJson, type JsonObject } from '../../oauth/json.ts';
 import type { Context } from '../context.ts';
 import type { ServerState } from '../state/server-registry.ts';
+import { refreshMigration } from './migrate.ts';
 import { tellReadiness } from './tell-readiness.ts';
 
 /** Content of a server object's status: its conditions and counts of clients. */
@@ -48,6 +49,7 @@ export async function tellStatus(
     health: servers.health(key),
     lackingCalls: servers.lackingCalls(key),
     counts,
+    migration: refreshMigration(object, context),
     now,
     secretsUnwatched: context.whySecretsUnwatched(),
   });

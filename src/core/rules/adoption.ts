@@ -41,7 +41,7 @@ export const adoptionRequested: Rule<Registrable> = {
     const basis = basisText(object.uid, clientId, version, connected, object.reconcileRequestedAt ?? '');
     const message = `spec.adopt brings client ${clientId}.`;
     return (
-      overQuota(o, connection, undefined) ??
+      overQuota({ ...o, server }, undefined) ??
       blocked(o, 'Adopt', basis) ??
       gated(gate) ?? { type: 'Adopt', message, object, client: adoptable, ref, connection, basis }
     );

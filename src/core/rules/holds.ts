@@ -2,12 +2,11 @@ import { SHARES } from '../../api/shares.ts';
 import { rfc3339 } from '../../api/time.ts';
 import type { Action } from '../action.ts';
 import { backoff } from '../backoff.ts';
-import type { ServerConnection } from '../connection.ts';
 import { listEndedRecords, requestReconcile } from '../kubectl-command.ts';
 import type { Registrable, Usable } from '../narrowed.ts';
 import type { Observation } from '../observation.ts';
 import { overlapEnd } from '../overlap.ts';
-import type { RegistrationRecord, ServerRef } from '../record.ts';
+import { isAt, type RegistrationRecord, type ServerRef } from '../record.ts';
 import { OWN_SUSPECTS, SUSPECTS } from '../suspects.ts';
 import { stall, wait } from './idle.ts';
 
@@ -54,19 +53,17 @@ export function onHold(o: Registrable): Action | undefined {
 }
 
 /**
- * Applies `policy.maxClientsPerNamespace`. Every client that may exist counts. A replacement may exceed the limit by
- * one client: a client that was replaced earlier must be removed first.
+ * Applies `policy.maxClientsPerNamespace`. Every client that may exist counts. A replacement at the same server may exceed
+ * the limit by one client: a client that was replaced earlier must be removed first.
  */
-export function overQuota(
-  o: Usable,
-  { policy }: ServerConnection,
-  replaces: RegistrationRecord | undefined,
-): Action | undefined {
-  const most = policy?.maxClientsPerNamespace;
+export function overQuota(o: Registrable, replaces: RegistrationRecord | undefined): Action | undefined {
+  const { connection, ref } = o.server;
+  const most = connection.policy?.maxClientsPerNamespace;
   if (most === undefined) {
     return undefined;
   }
-  if (replaces !== undefined) {
+  // A client that moves from another server is a further client.
+  if (replaces !== undefined && isAt(replaces, ref)) {
     return isAlreadyReplacing(o, replaces);
   }
   return o.clientsInNamespace < most

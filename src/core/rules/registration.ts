@@ -85,7 +85,7 @@ export function planRegistration(
   // A person who asks for another client may know why the server is suspected.
   const isAsked = replaces !== undefined && isRotationRequested(o, replaces);
   return (
-    overQuota(o, connection, replaces) ??
+    overQuota(o, replaces) ??
     tooManyEnded(o, ref) ??
     onHold(o) ??
     (replaces === undefined ? conflictWaiting(o) : undefined) ??

@@ -1,7 +1,11 @@
 import type { Action } from '../action.ts';
+import { successorOf } from '../current-record.ts';
+import { homeOf } from '../home.ts';
 import { acceptServer, requestRotation } from '../kubectl-command.ts';
+import { wantedServer } from '../migration.ts';
 import type { Registered, Replaceable } from '../narrowed.ts';
-import { isAt, recordName } from '../record.ts';
+import { overlapEnd } from '../overlap.ts';
+import { isAt, recordName, type ServerRef } from '../record.ts';
 import { isRotationRequested } from '../rotation-request.ts';
 import { stall, wait } from './idle.ts';
 import { planRegistration } from './registration.ts';
@@ -43,24 +47,47 @@ function requestedReplacement(o: Registered): Action | undefined {
 /** A client is registered at the new server; the former client ends after the overlap. */
 export const serverChanged: Rule<Registered> = {
   finding: 'ServerChanged',
-  found: 'The spec names another server than the one at which the client is registered.',
-  follows: 'Another client is registered there.',
+  found: 'The spec, or a migration, names another server than the one at which the client is registered.',
+  follows:
+    'Another client is registered there. If the client that was replaced before is still registered there, it serves again.',
   decide: (o) => {
-    const { current, server, spec } = o;
-    const { authorizationServerRef: named = current.server } = spec;
-    if (isAt(current, named)) {
+    const { current, server } = o;
+    const wanted = wantedServer(o);
+    if (isAt(current, wanted)) {
       return undefined;
     }
     if (!server.available) {
       return wait(server.reason, server.message);
     }
-    const registeredAt = `${current.server.kind} ${current.server.name}`;
-    return replace(
-      { ...o, server },
-      `The spec names ${named.kind} ${named.name}, and client ${current.clientId} is registered at ${registeredAt}.`,
-    );
+    const why = `${whyThere(o, wanted)}, and client ${current.clientId} is registered at ${refText(current.server)}.`;
+    return formerServesAgain(o, wanted, why) ?? replace({ ...o, server }, why);
   },
 };
+
+const refText = ({ kind, name }: ServerRef): string => `${kind} ${name}`;
+
+const whyThere = ({ migration }: Registered, wanted: ServerRef): string =>
+  migration === undefined
+    ? `The spec names ${refText(wanted)}`
+    : `The clients of ${refText(migration.from)} move to ${refText(wanted)}`;
+
+/**
+ * The client that the current one replaced, and that is still registered at the server that is wanted again, serves again. `undefined`: there
+ * is none, or a call may be ending it.
+ */
+function formerServesAgain(o: Registered, wanted: ServerRef, message: string): Action | undefined {
+  const { current, surplus, calls, now } = o;
+  const former = surplus.find(
+    (record) => record.role === 'current' && successorOf(record, [current]) !== undefined,
+  );
+  const isThere =
+    former !== undefined &&
+    isAt(former, wanted) &&
+    homeOf(o, former).kind === 'AtServer' &&
+    overlapEnd(o, former) > now &&
+    !calls.some(({ registrationSecret }) => registrationSecret === former.registrationSecret);
+  return isThere ? { type: 'TakeBack', message, current, former } : undefined;
+}
 
 /** Nobody asked for a replacement: the server object may have been replaced by mistake. */
 export const serverReplaced: Rule<Registered> = {
@@ -70,8 +97,8 @@ export const serverReplaced: Rule<Registered> = {
     'Nothing of the client is sent to it, and a person has to act; by replacement.onEdit Automatic another client is registered.',
   decide: (o) => {
     const { at, current, server, spec } = o;
-    const { authorizationServerRef: named = current.server } = spec;
-    if (at !== undefined || !server.available || !isAt(current, named)) {
+    const wanted = wantedServer(o);
+    if (at !== undefined || !server.available || !isAt(current, wanted)) {
       return undefined;
     }
     const { kind, name } = current.server;

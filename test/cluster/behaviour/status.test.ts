@@ -47,6 +47,8 @@ const CLIENTS: Readonly<Record<string, string>> = {
   'is registered': 'ready',
   'is registered, and the server gives no way to change it': 'unmanaged',
   'replaced another one, which still exists': 'replaced',
+  'moved to another server object, and its former client still exists': 'moved',
+  'is to move to another server object, which would refuse it': 'held',
   'is registered, and its server object was deleted': 'removed',
   'was suspended': 'suspended',
   'was edited, and the server does not answer': 'down-edited',
@@ -80,6 +82,7 @@ const CLIENTS: Readonly<Record<string, string>> = {
 const SERVERS: Readonly<Record<string, string>> = {
   'is found, and nothing was registered yet': 'idle',
   'has a client': 'plain',
+  'has clients to move, of which one would be refused': 'held',
   'is suspended': 'paused',
   'asked for a pause': 'throttled',
   'does not answer': 'dead',
@@ -117,6 +120,9 @@ async function makeServers(): Promise<void> {
       await server('slow', {}, (made) => void Object.assign(made.behave, { register: hang })),
       await server('unmanaged', { management: { mode: 'None' } }),
       await server('removed'),
+      await server('old-home'),
+      await server('new-home'),
+      await server('held'),
       await server('down'),
       await server('strict', {}, (made) => void Object.assign(made.behave, strict)),
       await server('tokens', {}, (made) => {
@@ -168,6 +174,8 @@ async function makeRegistered(): Promise<void> {
     unmanaged: own('unmanaged', 'unmanaged'),
     replaced: own('replaced', 'plain'),
     removed: own('removed', 'removed'),
+    moved: own('moved', 'old-home'),
+    held: own('held', 'held', { client: { ...machine, scopes: ['write'] } }),
     suspended: own('suspended', 'plain'),
     'down-edited': own('down-edited', 'down'),
     'down-deleted': own('down-deleted', 'down'),
@@ -203,6 +211,10 @@ async function edit(): Promise<void> {
   await Promise.all([
     shop.annotate('replaced', 'rotate-requested-at', '1'),
     shop.kubectl('delete', 'oas', 'removed'),
+    shop.patch('oas', 'old-home', { spec: { migration: { to: serverRef('new-home') } } }),
+    shop.patch('oas', 'held', {
+      spec: { migration: { to: { kind: 'ClusterAuthorizationServer', name: 'bounded' } } },
+    }),
     shop.patch('oac', 'suspended', { spec: { suspend: true } }),
     shop.edit('down-edited', named('Edited')),
     shop.remove('down-deleted'),

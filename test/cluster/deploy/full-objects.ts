@@ -234,6 +234,12 @@ const serverSpec = {
   verification: { mode: 'Gate', interval: '12h' },
   contact: '#platform-sso',
   suspend: true,
+  migration: {
+    to: { kind: 'ClusterAuthorizationServer', name: 'corporate-new' },
+    maxConcurrent: 20,
+    overlap: '12h',
+    suspend: true,
+  },
   defaults: metadataWithout(),
   attemptMarker: { member: 'software_version' },
 };
@@ -305,6 +311,10 @@ const serverStatus = {
   owed: 1,
   isDefault: true,
   leftBehind: 2,
+  migration: {
+    to: { kind: 'ClusterAuthorizationServer', name: 'corporate-new' },
+    ...{ total: 3, moved: 1, moving: 1, refused: 1, references: 3, begun: true },
+  },
   pausedUntil: time,
   pauses: { registrations: time, management: time, tokens: time },
   lastHandledReconcileAt: '1777636800',

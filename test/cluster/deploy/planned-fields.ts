@@ -77,20 +77,6 @@ export const CHANGES: readonly Change[] = [
         identityProvider: text(256),
         audience: text(2048),
       }),
-      migration: object(
-        {
-          to: object(
-            { kind: choice('AuthorizationServer', 'ClusterAuthorizationServer'), name },
-            {
-              required: ['kind', 'name'],
-            },
-          ),
-          maxConcurrent: { type: 'integer', minimum: 1, maximum: 64, default: 1 },
-          overlap: byDefault('24h', duration),
-          suspend: { type: 'boolean', default: false },
-        },
-        { required: ['to'] },
-      ),
     }),
   },
   {

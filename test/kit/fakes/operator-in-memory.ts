@@ -15,6 +15,7 @@ import { toRegistrationObject, toSecretObject } from '../../../src/controller/st
 import { Memory } from '../../../src/controller/state/client-memory.ts';
 import { ClientTally } from '../../../src/controller/state/client-tally.ts';
 import { CredentialCache } from '../../../src/controller/state/credential-cache.ts';
+import { Moves } from '../../../src/controller/state/moves.ts';
 import { RefusedWrites } from '../../../src/controller/state/refused-writes.ts';
 import { ReusableTokens } from '../../../src/controller/state/reusable-tokens.ts';
 import { ServerRecords } from '../../../src/controller/state/server-records.ts';
@@ -144,6 +145,7 @@ export function operatorInMemory(options: InMemoryOptions = {}): OperatorInMemor
     http,
     clock,
     random: () => 0.5,
+    moves: new Moves(nothing, nothing),
     log,
     lead: { held: () => true },
     journal,

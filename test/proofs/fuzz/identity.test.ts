@@ -42,7 +42,7 @@ const aServer = (ref: (typeof REFS)[number]): fc.Arbitrary<PresentServer | undef
     .map(({ uid, issuer, origin, isThere, isReady, createdAt }) => {
       const given = { ...connection, uid, issuer, registrationEndpoint: `${origin}/register` };
       const view = isReady ? { ...available, ref, connection: given } : unavailable;
-      return isThere ? { ref, uid, createdAt, deletion: undefined, view } : undefined;
+      return isThere ? { ref, uid, createdAt, deletion: undefined, migration: undefined, view } : undefined;
     });
 
 const anything: fc.Arbitrary<Observation> = fc

@@ -1,10 +1,12 @@
 import { referenceText } from '../../../src/api/kubernetes.ts';
+import { rfc3339 } from '../../../src/api/time.ts';
 import type { RegisterStep, Step, UpdateStep } from '../../../src/core/action.ts';
 import { currentRecord } from '../../../src/core/current-record.ts';
 import { renewalBasis } from '../../../src/core/due.ts';
 import type { Observation } from '../../../src/core/observation.ts';
 import type { RegistrationRecord } from '../../../src/core/record.ts';
 import { inputsHash, projectionOf } from '../../../src/core/workload-secret.ts';
+import { omit } from '../../../src/oauth/objects.ts';
 import { connection, setback } from '../../kit/fixtures/observations.ts';
 
 /** A cluster and a server in which every step succeeds at once: applies a step to a client's observation. */
@@ -66,6 +68,15 @@ function changed(o: Observation, step: Step): Observation {
       return withRole(o, step.record, { installation: step.installation });
     case 'NotePolicy':
       return withRole(o, step.record, { retain: step.retain });
+    case 'TakeBack':
+      return step.current.replaces === step.former.registrationSecret
+        ? withRole(o, step.current, { replacementUndoneAt: rfc3339(o.now) })
+        : {
+            ...o,
+            records: o.records.map((record) =>
+              record === step.former ? omit(record, 'replacementUndoneAt') : record,
+            ),
+          };
     case 'TakeOver': {
       const client = { ...step.record.client, uid: step.object.uid };
       return withRole(o, step.record, { role: 'current', client });

@@ -99,6 +99,8 @@ function randomScript(clients: readonly string[], random: () => number, more: ob
           ['refer to the other server', deeds.refer(name, 'other')],
           ['refer to none', deeds.refer(name, undefined)],
           ['refer to the first server', deeds.refer(name, 'corporate')],
+          ['move the clients of the first server, not only of', deeds.migrate('other')],
+          ['take that back, not only for', deeds.migrate(undefined)],
           ['replace the server object', deeds.replaceServer('corporate', pick([ISSUER, OTHER_ISSUER]))],
         ]
       : [];

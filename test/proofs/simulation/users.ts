@@ -138,6 +138,26 @@ export const deeds = {
     const object = { kind: resource.kind, ...serverObject(name, issuer, more) };
     world.cluster.create(resource, object as never, BY);
   },
+  /** The clients of the first server move to this one; `undefined`: no longer. */
+  migrate: (to: string | undefined) => (world: World) =>
+    void world.cluster.patch(
+      RESOURCES.clusterAuthorizationServer,
+      { name: 'corporate' },
+      {
+        spec: {
+          migration:
+            to === undefined
+              ? null
+              : {
+                  to: { kind: 'ClusterAuthorizationServer', name: to },
+                  maxConcurrent: 1,
+                  overlap: '1m',
+                  suspend: false,
+                },
+        },
+      },
+      BY,
+    ),
   suspend: (name: string, suspend: boolean) => (world: World) => patch(world, name, { spec: { suspend } }),
   retain: (name: string, deletionPolicy: 'Retain' | 'Delete') => (world: World) =>
     patch(world, name, { spec: { deletionPolicy } }),

@@ -130,12 +130,14 @@ describe('customResourceDefinitions', () => {
     'lets the issuer of %s be corrected until a client was registered',
     (kind) => {
       const whole = at(definition(kind), 'spec', 'versions', 0, 'schema', 'openAPIV3Schema');
-      expect(at(whole, 'x-kubernetes-validations')).toEqual([
+      expect(at(whole, 'x-kubernetes-validations')).toMatchObject([
         {
           rule: '!has(oldSelf.status) || !has(oldSelf.status.issuer) || self.spec.issuer == oldSelf.status.issuer',
           message:
             "spec.issuer can't be changed any more, since clients are registered there: create another server object",
         },
+        { message: expect.stringMatching(/^migration.to names this object itself/) },
+        { message: expect.stringMatching(/^OAuthClients name this object whose clients here have ended/) },
       ]);
     },
   );

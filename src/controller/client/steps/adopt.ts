@@ -87,7 +87,7 @@ function manageable(
     const message = `Client ${client.clientId} is recorded for another OAuthClient of this installation`;
     return failure('Terminal', 'ClientAlreadyManaged', message);
   }
-  const facts = { ref, uid: connection.uid, createdAt: 0, deletion: undefined };
+  const facts = { ref, uid: connection.uid, createdAt: 0, deletion: undefined, migration: undefined };
   const view = { available: true, ref, connection, gate: { open: true } } as const;
   const management = managementOf(homeAt(wanted, { ...facts, view }, o.namespaceUid), content);
   if (management.kind !== 'Managed') {

@@ -16,6 +16,9 @@ interface Mark {
   readonly serverUid?: string;
   readonly registrationOrigin?: string;
   readonly installation?: string;
+  /** RFC 3339; `null` as above. */
+  readonly replacementUndoneAt?: string | null;
+  readonly replacementMadeAt?: string | null;
 }
 
 /** Writes marks into the metadata of a record, unless the record was changed in the meantime. */
@@ -31,6 +34,8 @@ export async function mark(
     [ANNOTATIONS.serverUid]: marks.serverUid,
     [ANNOTATIONS.registrationOrigin]: marks.registrationOrigin,
     [ANNOTATIONS.installation]: marks.installation,
+    [ANNOTATIONS.replacementUndoneAt]: marks.replacementUndoneAt,
+    [ANNOTATIONS.replacementMadeAt]: marks.replacementMadeAt,
   });
   const patched = await api.patch<KubernetesObject>(
     RESOURCES.secret,

@@ -16,7 +16,7 @@ import { requestReconcile } from '../../../core/kubectl-command.ts';
 import type { Observation } from '../../../core/observation.ts';
 import type { OrphanTraits } from '../../../core/orphan-entry.ts';
 import { overlapEndFrom } from '../../../core/overlap.ts';
-import { type RegistrationRecord, recordName } from '../../../core/record.ts';
+import { isAt, type RegistrationRecord, recordName } from '../../../core/record.ts';
 import type { Recorded, Registration } from '../../../core/recorded-answer.ts';
 import { serverKey } from '../../../core/server-key.ts';
 import { viewersOf } from '../../../core/tell.ts';
@@ -113,7 +113,7 @@ const callOf = ({ step, attempt, client, server }: Registration, { o, context }:
       : { event: 'Replacement', why: step.message, replaces: step.replaces.clientId },
   isWanted: () =>
     !isWriteRefused(o.namespace, context) &&
-    (step.replaces !== undefined || isWithinQuota(o, step.connection, context)),
+    (isReplacementThere(step) || isWithinQuota(o, step.connection, context)),
 });
 
 function judge(
@@ -132,6 +132,10 @@ function judge(
   });
   return withinBounds(said, secrets);
 }
+
+/** A client that moves from another server is a further client. */
+const isReplacementThere = ({ replaces, ref }: RegisterStep): boolean =>
+  replaces !== undefined && isAt(replaces, ref);
 
 /** Other calls may have begun since this one was planned. */
 export function isWithinQuota(o: Observation, { policy }: ServerConnection, context: StepContext): boolean {
@@ -195,7 +199,7 @@ function tellReplacement(record: Recorded['record'], replaced: RegistrationRecor
     warn('ClientNotReplaced', 'Replace', same, input);
     return;
   }
-  const ends = rfc3339(overlapEndFrom(o, replaced, o.now));
+  const ends = rfc3339(overlapEndFrom(o, replaced, record, o.now));
   context.events.record({
     reason: 'Registered',
     action: 'Replace',

@@ -592,6 +592,26 @@ describe('a server object', () => {
   });
 
   const { origin } = new URL('https://sso.example.com');
+  const to = { kind: 'ClusterAuthorizationServer', name: 'new' };
+  const migratingFrom = (issuer: string) =>
+    object(
+      issuer,
+      {
+        ...found,
+        conditions: [
+          ...found.conditions,
+          condition('Migrating', 'True', 'MigrationRefused', 'One would be refused.'),
+        ],
+        migration: { to, total: 3, moved: 1, moving: 1, refused: 1, references: 3, begun: true },
+      },
+      { migration: { to } },
+    );
+  const refusedClient = {
+    kind: 'OAuthClient',
+    metadata: { name: 'refused', namespace: 'trial' },
+    spec: { authorizationServerRef: { kind: 'ClusterAuthorizationServer', name: 'corporate' }, client: {} },
+    status: { conditions: [condition('Migrating', 'True', 'MigrationRefused', 'The policy forbids it.')] },
+  } as unknown as Stored;
   test.each<[string, readonly Stored[], object, readonly string[]]>([
     [
       'whose Secret does not exist',
@@ -654,6 +674,25 @@ describe('a server object', () => {
         'wrong: The server refused the credential.',
         'Cure: Put a valid credential into the Secret that the server object names; the operator notices.',
         'wrong: The server gives no way to change or delete a client.',
+      ],
+    ],
+    [
+      'whose clients move, of which one would be refused',
+      [migratingFrom(origin), refusedClient],
+      {},
+      [
+        'wrong: One would be refused.',
+        '1 of 3 clients have moved to ClusterAuthorizationServer new, 1 move now. OAuthClients that name this object: 3.',
+        'wrong: trial/refused: The policy forbids it.',
+      ],
+    ],
+    [
+      'whose clients move, to a caller who may not list them',
+      [migratingFrom(origin)],
+      { forbids: ['list oauthclients'] },
+      [
+        'wrong: One would be refused.',
+        'not seen: Your account may not list oauthclients.oauth-registrar.dev in all namespaces, so which clients are refused is not shown.',
       ],
     ],
     [

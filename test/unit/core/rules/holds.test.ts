@@ -2,6 +2,7 @@ import type { Policy } from '../../../../src/core/connection.ts';
 import type { Observation } from '../../../../src/core/observation.ts';
 import {
   available,
+  desired,
   fresh,
   NOW,
   object,
@@ -34,6 +35,8 @@ const successor = record({
 const again = { records: [record(), successor], secrets: [secret({}, successor)] } as const;
 const asked = object({ rotateRequestedAt: '1777636800' });
 const near = { ...available, ref: { kind: 'AuthorizationServer', name: 'own' } } as const;
+const movedTo = (authorizationServerRef: typeof near.ref) =>
+  object({ desired: desired({ authorizationServerRef }) });
 const tooMany = (count: number, most: number) =>
   waits(
     'NamespaceShareReached',
@@ -74,6 +77,15 @@ table('a bound on the clients of a namespace', [
     'does not keep one from being replaced',
     observation({ object: asked, server: quota, clientsInNamespace: 4 }),
     replaces,
+  ],
+  [
+    'keeps one from moving there, since it is a further client',
+    observation({ object: movedTo(near.ref), server: { ...quota, ref: near.ref }, clientsInNamespace: 3 }),
+    waits(
+      'QuotaExceeded',
+      'Namespace shop has 3 clients at this server, and the platform team permits 3. Clients that were kept, are still to be removed or were left behind count, too. Delete one, or ask the platform team for more.',
+      NOW + 30_000,
+    ),
   ],
   [
     'does not trouble those that are registered',

@@ -4,6 +4,7 @@ import { replacementOf } from '../../../kit/fixtures/client-specs.ts';
 import {
   available,
   desired,
+  factsOf,
   NOW,
   object,
   observation,
@@ -84,5 +85,114 @@ describe('a client with records at two servers whose spec names none any more', 
   ])('is not updated over the connection of %s', (_, server) => {
     const action = plan(observation({ ...two, server }));
     expect(action).toMatchObject({ type: 'Idle', reason: 'ReplacementPending' });
+  });
+});
+
+describe('a client that was replaced at a server that is wanted again', () => {
+  const first = record({ server: other, attempt: 'a0', clientId: 'c0' });
+  const second = record({
+    replaces: first.registrationSecret,
+    registeredAt: new Date(NOW - 1_000).toISOString(),
+  });
+  const back = { object: moved(), server: there, records: [first, second], secrets: [secret({}, second)] };
+
+  test('serves again while its overlap lasts, instead of another one', () => {
+    expect(plan(observation(back))).toMatchObject({
+      type: 'TakeBack',
+      finding: 'ServerChanged',
+      current: { clientId: 'c1' },
+      former: { clientId: 'c0' },
+      message:
+        'The spec names AuthorizationServer other, and client c1 is registered at ClusterAuthorizationServer corporate.',
+    });
+  });
+
+  test('is shown then, and the other one ends after an overlap that begins there', () => {
+    const undone = { ...second, replacementUndoneAt: new Date(NOW - 500).toISOString() };
+    const turned = { ...back, records: [first, undone] };
+    expect(plan(observation(turned))).toMatchObject({ type: 'Publish', record: { clientId: 'c0' } });
+    const shown = { ...turned, secrets: [secret({}, first)] };
+    expect(plan(observation(shown))).toMatchObject({ state: 'Ready' });
+    expect(plan(observation({ ...shown, now: NOW - 500 + 24 * 3_600_000 }))).toMatchObject({
+      type: 'Deregister',
+      because: 'Surplus',
+      home: { record: { clientId: 'c1' } },
+    });
+  });
+
+  test('can go forth and back again', () => {
+    const undone = { ...second, replacementUndoneAt: new Date(NOW - 500).toISOString() };
+    const forth = { object: object(), records: [first, undone], secrets: [secret({}, first)] };
+    expect(plan(observation(forth))).toMatchObject({
+      type: 'TakeBack',
+      current: { clientId: 'c0' },
+      former: { clientId: 'c1' },
+    });
+    const made = { ...second, replacementMadeAt: new Date(NOW - 100).toISOString() };
+    const there = observation({ ...forth, records: [first, made], secrets: [secret({}, made)] });
+    expect(plan(there)).toMatchObject({ state: 'Ready' });
+    expect(plan({ ...there, now: NOW - 100 + 24 * 3_600_000 })).toMatchObject({
+      home: { record: { clientId: 'c0' } },
+    });
+  });
+
+  test.each([
+    ['its overlap is over', { now: NOW + 25 * 3_600_000 }],
+    [
+      'a call may be ending it',
+      {
+        calls: [
+          {
+            attempt: 'd1',
+            kind: 'Deregister',
+            startedAt: new Date(NOW).toISOString(),
+            state: 'underWay',
+            registrationSecret: first.registrationSecret,
+          },
+        ],
+      },
+    ],
+    ['its server object is another one', { servers: [] }],
+  ] as const)('does not where %s', (_, change) => {
+    expect(plan(observation({ ...back, ...change })).type).not.toBe('TakeBack');
+  });
+});
+
+describe('a server object whose clients move', () => {
+  const corporate = { kind: 'ClusterAuthorizationServer', name: 'corporate' } as const;
+  const migration = { from: corporate, to: other, target: there, clientsInNamespace: 0 } as const;
+
+  test('leaves a client where it is until it has its turn', () => {
+    expect(plan(observation({ migration: { ...migration, state: 'Waiting' } }))).toMatchObject({
+      state: 'Ready',
+    });
+  });
+
+  test('has it registered at the other server then', () => {
+    const turn = observation({ server: there, migration: { ...migration, state: 'Moving' } });
+    expect(plan(turn)).toMatchObject({
+      type: 'Register',
+      ref: other,
+      replaces: { clientId: 'c1' },
+      message:
+        'The clients of ClusterAuthorizationServer corporate move to AuthorizationServer other, and client c1 is registered at ClusterAuthorizationServer corporate.',
+    });
+  });
+
+  test('ends it after the overlap of the migration, where there is one', () => {
+    const old = record();
+    const next = record({
+      attempt: 'b2',
+      server: other,
+      replaces: old.registrationSecret,
+      registeredAt: new Date(NOW - 61_000).toISOString(),
+    });
+    const overlap = { to: other, overlap: '1m' };
+    const moved = observation({
+      ...{ server: there, records: [old, next], secrets: [secret({}, next)] },
+      migration: { ...migration, state: 'Moved' },
+      servers: [factsOf(corporate, available, { migration: overlap }), factsOf(other, there)],
+    });
+    expect(plan(moved)).toMatchObject({ type: 'Deregister', home: { record: { clientId: 'c1' } } });
   });
 });

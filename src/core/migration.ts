@@ -1,0 +1,59 @@
+import { type Registered, usable } from './narrowed.ts';
+import type { Observation, ObservedMigration } from './observation.ts';
+import { documentOf } from './permitted-document.ts';
+import { isProblem, type Problem } from './problem.ts';
+import { isAt, type RegistrationRecord, type ServerRef } from './record.ts';
+
+/**
+ * `spec.migration` of a server object: its clients move to another server object. While it stands, a reference to the one
+ * means the other, for each client from its turn on. A move is a replacement: another client is registered at the new
+ * server, the workload Secret shows it, and the former client ends after an overlap.
+ */
+
+/** How far a client is, whose current record this is. */
+export function migrationState(
+  to: ServerRef,
+  current: Pick<RegistrationRecord, 'server'> | undefined,
+  hasTurn: boolean,
+): ObservedMigration['state'] {
+  if (current === undefined || isAt(current, to)) {
+    return 'Moved';
+  }
+  return hasTurn ? 'Moving' : 'Waiting';
+}
+
+/** The server at which the client is to be: that of the migration once the client has its turn, else that of the spec. */
+export function wantedServer({ migration, spec, current }: Registered): ServerRef {
+  return migration === undefined || migration.state === 'Waiting'
+    ? (spec.authorizationServerRef ?? current.server)
+    : migration.to;
+}
+
+/**
+ * Whether the client could be registered at the new server as things are. `Unknown`: nothing is known of that server now.
+ * A problem: why it could not.
+ */
+export function moveVerdict(
+  o: Observation,
+  { target, clientsInNamespace }: ObservedMigration,
+): 'Fits' | 'Unknown' | Problem {
+  const { object, namespace } = o;
+  if (object?.desired.valid !== true) {
+    return 'Unknown';
+  }
+  if (!target.available) {
+    return target.reason === 'AuthorizationServerNotAvailable' ? target : 'Unknown';
+  }
+  const { connection } = target;
+  const wanted = documentOf(usable(o, object, object.desired), connection);
+  if (isProblem(wanted)) {
+    return wanted;
+  }
+  const most = connection.policy?.maxClientsPerNamespace;
+  return most === undefined || clientsInNamespace <= most
+    ? 'Fits'
+    : {
+        reason: 'QuotaExceeded',
+        message: `Namespace ${namespace} would have ${clientsInNamespace} clients there, and the platform team permits ${most}.`,
+      };
+}

@@ -1,0 +1,115 @@
+import type { AuthorizationServerStatus } from '../api/authorization-server.ts';
+import type { NewCondition } from '../api/conditions.ts';
+import { rfc3339 } from '../api/time.ts';
+import { currentRecord, surplusRecords } from './current-record.ts';
+import { moveVerdict } from './migration.ts';
+import type { Observation } from './observation.ts';
+import { overlapEnd } from './overlap.ts';
+import type { Problem } from './problem.ts';
+import { isAt, type RegistrationRecord, type ServerRef } from './record.ts';
+
+/** What status says of a migration: of the server object whose clients move, and of each client. */
+
+export interface MigrationFacts {
+  readonly to: ServerRef;
+  readonly isSuspended: boolean;
+  /** Why no client can move there now. */
+  readonly problem: Problem | undefined;
+  readonly counts: {
+    readonly total: number;
+    readonly left: number;
+    readonly moving: number;
+    readonly refused: number;
+    readonly isBegun: boolean;
+  };
+  /** OAuthClients whose spec names the object. */
+  readonly references: number;
+}
+
+export function migrationStatus({
+  to,
+  counts: { total, left, moving, refused, isBegun },
+  references,
+}: MigrationFacts): AuthorizationServerStatus['migration'] {
+  const moved = total - left;
+  return { to: { kind: to.kind, name: to.name }, total, moved, moving, refused, references, begun: isBegun };
+}
+
+/** Condition `Migrating` of a server object; none once all clients have moved. */
+export function migrationConditions({
+  to,
+  isSuspended,
+  problem,
+  counts: { left, refused, isBegun },
+}: MigrationFacts): readonly NewCondition[] {
+  const there = `${to.kind} ${to.name}`;
+  if (problem !== undefined) {
+    return [migrating('MigrationRefused', problem.message)];
+  }
+  if (refused > 0) {
+    const others = isBegun ? 'The others move.' : 'No client moves until none is refused.';
+    return [
+      migrating(
+        'MigrationRefused',
+        `${there} would refuse ${clientsText(refused)}: condition Migrating of each says why, and kubectl oauthclient check lists them. Correct the policy of ${there}, or those clients. ${others}`,
+      ),
+    ];
+  }
+  if (left === 0) {
+    return [];
+  }
+  return [
+    migrating(
+      'Migrating',
+      isSuspended
+        ? `${there} would refuse no client. No client moves while spec.migration.suspend is true.`
+        : `The clients move to ${there}: status.migration says how far that is.`,
+    ),
+  ];
+}
+
+const clientsText = (clients: number): string => (clients === 1 ? '1 client' : `${clients} clients`);
+
+/** Condition `Migrating` of an OAuthClient: while it moves, can go back, or can't move. */
+export function moveConditions(o: Observation): readonly NewCondition[] {
+  const { migration } = o;
+  if (migration === undefined) {
+    return [];
+  }
+  const [from, to] = [migration.from, migration.to].map(({ kind, name }) => `${kind} ${name}`);
+  switch (migration.state) {
+    case 'Waiting': {
+      const verdict = moveVerdict(o, migration);
+      return typeof verdict === 'string'
+        ? []
+        : [
+            migrating(
+              'MigrationRefused',
+              `The clients of ${from} move to ${to}, and this one would be refused there, so it stays where it is. ${verdict.message}`,
+            ),
+          ];
+    }
+    case 'Moving':
+      return [migrating('Migrating', `The client moves from ${from} to ${to}.`)];
+    case 'Moved':
+      return formerOf(o, migration.from).map((former) =>
+        migrating(
+          'Migrating',
+          `The client moved from ${from} to ${to}. Client ${former.clientId} ends at ${from} at ${rfc3339(overlapEnd(o, former))}.`,
+        ),
+      );
+  }
+}
+
+/** The client that the current one replaced at the server that it left. */
+const formerOf = (o: Observation, from: ServerRef): readonly RegistrationRecord[] =>
+  surplusRecords(o, currentRecord(o))
+    .filter((record) => record.role === 'current' && isAt(record, from) && overlapEnd(o, record) > o.now)
+    .slice(0, 1);
+
+const migrating = (reason: 'Migrating' | 'MigrationRefused', message: string): NewCondition => ({
+  type: 'Migrating',
+  status: 'True',
+  reason,
+  message,
+});
