@@ -5,6 +5,7 @@ import { secretRef } from './admission-schema.ts';
 import { clientSchema } from './client-schema.ts';
 import { NOT_YET_SEEN } from './conditions.ts';
 import { boundedDuration } from './durations.ts';
+import { NOTHING_TO_HAND_OVER, NOTHING_WANTED } from './handed-over.ts';
 import type { KubernetesObject } from './kubernetes.ts';
 import { conditions, described, objectName, rules, secretName, text, time } from './schema.ts';
 import { secret } from './secret-schema.ts';
@@ -161,6 +162,10 @@ export const oauthClientSpec = z
         rule: `${NO_GENERATED_KEY} || !has(self.client.tokenEndpointAuthMethod) || self.client.tokenEndpointAuthMethod == 'private_key_jwt'`,
         message:
           'a client with credential.generatedKey authenticates by private_key_jwt: set client.tokenEndpointAuthMethod to private_key_jwt, or leave it out',
+      },
+      {
+        rule: `!has(self.secret) || !has(self.secret.mode) || self.secret.mode != 'None' || (${NOTHING_TO_HAND_OVER})`,
+        message: NOTHING_WANTED,
       },
     ),
   });

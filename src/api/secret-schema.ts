@@ -73,6 +73,10 @@ const template = z
 
 export const secret = z
   .object({
+    mode: z.enum(['Write', 'None']).default('Write').meta({
+      description:
+        'Whether there is a Secret. None: no Secret is written, and one from before is removed; only for a client that has no secret to hand over, such as a public one. Status has its clientId.',
+    }),
     name: objectName()
       .meta({ description: 'Name of the Secret. Default: the name of this object.' })
       .optional(),

@@ -111,6 +111,10 @@ function secretBranch(picture: ClientPicture): Branch {
   const { secret, users, client } = picture;
   const synced = conditionOf(client.observed.status, 'SecretSynced');
   const says = synced === undefined || synced.message === SEE_READY ? [] : [synced.message];
+  const { desired } = client.observed;
+  if (desired.valid && desired.spec.secret.mode === 'None' && secret.metadata.state === 'Absent') {
+    return { line: ['Secret: ', { text: 'none, as the spec says', tone: 'good' }], notes: [], branches: [] };
+  }
   return {
     line: [`Secret ${secret.name}: `, secretCell(picture)],
     notes: [

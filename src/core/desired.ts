@@ -1,3 +1,4 @@
+import { hasNothingToHandOver, NOTHING_WANTED } from '../api/handed-over.ts';
 import {
   API_VERSION,
   groupOf,
@@ -127,11 +128,17 @@ function toStatus(raw: unknown): OAuthClientStatus {
 const slim = <T>(parsed: T, given: unknown): T => (isSameJson(parsed, given) ? (given as T) : parsed);
 
 /** Problems that the CRD's validation can't express. */
-function problemsOf({ client, secret }: OAuthClientSpec): readonly string[] {
+function problemsOf({ client, secret, credential }: OAuthClientSpec): readonly string[] {
   const names = Object.keys(client.additionalMetadata ?? {}).flatMap(
     (name) => additionalNameProblem(name) ?? [],
   );
-  return [...names, ...workloadSecretProblems({ secret }), ...secretFormProblems(secret)];
+  const isUnfit = secret.mode === 'None' && !hasNothingToHandOver({ client, credential });
+  return [
+    ...names,
+    ...workloadSecretProblems({ secret }),
+    ...secretFormProblems(secret),
+    ...(isUnfit ? [NOTHING_WANTED] : []),
+  ];
 }
 
 /** In most specs these parts are the defaults. They are kept once for all specs. */

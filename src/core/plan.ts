@@ -118,6 +118,7 @@ const UPKEEP: readonly Rule<Registered>[] = [
 ];
 
 const UP_TO_DATE = 'The client is registered and its Secret is up to date.';
+const WITHOUT_SECRET = 'The client is registered, and no Secret is wanted of it.';
 
 const clientUpToDate: Rule<Registered, Action> = {
   finding: 'ClientUpToDate',
@@ -127,7 +128,11 @@ const clientUpToDate: Rule<Registered, Action> = {
     const { current, server } = o;
     const isDangling = !server.available && server.reason === 'AuthorizationServerNotAvailable';
     const dangling = isDangling ? ` But an edit would wait: ${server.message}` : '';
-    return idle('Ready', 'Registered', `${UP_TO_DATE}${endNotice(current)}${readNotice(o)}${dangling}`);
+    return idle(
+      'Ready',
+      'Registered',
+      `${o.spec.secret.mode === 'None' ? WITHOUT_SECRET : UP_TO_DATE}${endNotice(current)}${readNotice(o)}${dangling}`,
+    );
   },
 };
 

@@ -10,6 +10,7 @@ import { currentRecord, surplusRecords } from './current-record.ts';
 import type { Substitution } from './drift.ts';
 import { knownEnd } from './due.ts';
 import { forgottenAs } from './forgotten-client.ts';
+import { unlessToHandOver } from './handed-over.ts';
 import { serverOfClient } from './home.ts';
 import { isOurs } from './installation.ts';
 import { keptIfAny } from './kept-text.ts';
@@ -22,7 +23,7 @@ import { refusalToKeep } from './remembered-refusal.ts';
 import { chosenServer } from './server-access.ts';
 import { moveConditions } from './summarize-migration.ts';
 import { isHeldByGate, verificationShown } from './verification.ts';
-import { publishedName, usableName } from './workload.ts';
+import { isWithoutSecret, publishedName, usableName } from './workload.ts';
 
 /**
  * The only author of an OAuthClient's status. It is computed from the last observation and the reason to be idle.
@@ -36,18 +37,19 @@ import { publishedName, usableName } from './workload.ts';
 export function summarize(
   o: Observation,
   object: ObservedClient,
-  idle: Idle,
+  found: Idle,
   learned: readonly Substitution[] | undefined,
   secretNote?: string,
 ): OAuthClientStatus {
-  if (idle.reason === 'WrittenByNewerVersion') {
-    return leftAsItWas(o, object, idle);
+  if (found.reason === 'WrittenByNewerVersion') {
+    return leftAsItWas(o, object, found);
   }
   const record = currentRecord(o);
-  const published = shownSecret(o, idle, record);
+  const idle = unlessToHandOver(object, found, record, learned);
+  const published = idle === found ? shownSecret(o, idle, record) : undefined;
   const status =
     record === undefined && idle.state === 'Ended' ? withoutClient(object.status) : object.status;
-  const secretName = published ?? status.secretName;
+  const secretName = secretShown(o, published, status);
   const substitutions = learned ?? (record === undefined ? [] : (status.substitutions ?? []));
   const verification = verificationShown(o, record);
   const conditions = [
@@ -151,6 +153,9 @@ function handledReconcile(
 const withoutClient = (status: OAuthClientStatus): OAuthClientStatus =>
   omit(status, 'clientId', 'issuer', 'secretName', 'binding', 'registeredAt');
 
+/** In place of the name of a Secret, where none is wanted and there is none. */
+const NO_SECRET = '';
+
 /** The server where the client is registered; before there is a client, the one where it is to be registered. */
 function serverShown(
   { server }: Observation,
@@ -180,6 +185,13 @@ function retiringClients(
     .map(({ surplus: { clientId, issuer }, end }) => ({ clientId, issuer, endsAt: rfc3339(end) }));
   return retiring.length === 0 ? undefined : retiring;
 }
+
+/** Where the spec wants no Secret, status names none once there is none. */
+const secretShown = (
+  o: Observation,
+  published: string | undefined,
+  before: OAuthClientStatus,
+): string | undefined => (isWithoutSecret(o) ? undefined : (published ?? before.secretName));
 
 const bindingOf = (name: string | undefined) => (name === undefined ? undefined : { name });
 
@@ -263,6 +275,9 @@ function shownSecret(
   record: RegistrationRecord | undefined,
 ): string | undefined {
   const { object, secrets } = o;
+  if (isWithoutSecret(o)) {
+    return record && NO_SECRET;
+  }
   const isSpecUnusable =
     object?.desired.valid === false || reason === 'InvalidSpec' || reason === 'TemplateInvalid';
   return isSpecUnusable
@@ -321,6 +336,10 @@ function secretSynced(
   published: string | undefined,
   secretNote: string | undefined,
 ): NewCondition {
+  if (published === NO_SECRET) {
+    const message = 'No Secret is written: spec.secret.mode is None.';
+    return { type: 'SecretSynced', status: 'True', reason: 'SecretSynced', message };
+  }
   if (published === undefined) {
     const undone = setbacks.find((setback) => setback.reason === 'SecretWriteUndone');
     return undone === undefined

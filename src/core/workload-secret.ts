@@ -85,6 +85,8 @@ const hash = (text: string): string => sha256(text).slice(0, 22);
 /** The parts of the Secret's metadata that the spec decides. */
 export interface WantedSecret {
   readonly name: string;
+  /** Whether there is to be none: `spec.secret.mode: None`. */
+  readonly isNone: boolean;
   readonly format: SecretFormat;
   readonly labels: Readonly<Record<string, string>>;
   readonly annotations: Readonly<Record<string, string>>;
@@ -98,6 +100,7 @@ export function wantedSecret(
 ): WantedSecret {
   return {
     name: spec.secret.name ?? client.name,
+    isNone: spec.secret.mode === 'None',
     format: formatNamed(spec.secret.format, formats),
     labels: {
       ...spec.secret.labels,

@@ -40,8 +40,16 @@ export function publishedName(o: Observation, current: RegistrationRecord | unde
   }
   const narrowed = usable(o, object, object.desired);
   const wanted = wantedOf(narrowed);
-  return workloadDifference(narrowed, current, wanted) === undefined ? wanted.name : undefined;
+  return !wanted.isNone && workloadDifference(narrowed, current, wanted) === undefined
+    ? wanted.name
+    : undefined;
 }
+
+/** Whether the spec wants no Secret, and none is left of an earlier spec. */
+export const isWithoutSecret = ({ object, secrets }: Pick<Observation, 'object' | 'secrets'>): boolean =>
+  object?.desired.valid === true &&
+  object.desired.spec.secret.mode === 'None' &&
+  !secrets.some(({ ownerUid }) => ownerUid === object.uid);
 
 /**
  * Name of the workload Secret, where workloads can use it: it shows the current registration, whatever its labels and
@@ -89,6 +97,6 @@ export function endpointsFor(o: Observation, record: RegistrationRecord): Endpoi
   return isOwn && view?.available === false ? view.endpoints : undefined;
 }
 
-/** Workload Secrets of this object whose name the spec no longer gives. */
+/** Workload Secrets of this object that the spec no longer wants. */
 export const formerSecrets = ({ secrets, object }: Usable, wanted: WantedSecret): readonly ObservedSecret[] =>
-  secrets.filter(({ name, ownerUid }) => ownerUid === object.uid && name !== wanted.name);
+  secrets.filter(({ name, ownerUid }) => ownerUid === object.uid && (wanted.isNone || name !== wanted.name));

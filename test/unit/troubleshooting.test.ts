@@ -98,7 +98,9 @@ const paused: ServerHealth = {
 const gone = answered(401, { error: 'invalid_client', error_description: 'No such client' });
 const registered = [...surroundings(), clientObject(), registrationSecret()];
 const inDeletion = [...surroundings(), clientObject(DELETED), registrationSecret()];
-const labelled = { secret: { name: 'storefront-oauth', format: 'Keys', labels: { team: 'x' } } } as const;
+const labelled = {
+  secret: { name: 'storefront-oauth', mode: 'Write', format: 'Keys', labels: { team: 'x' } },
+} as const;
 const ended = new Date(NOW - HOUR).toISOString();
 
 const unmanaged = edited({

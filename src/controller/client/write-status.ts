@@ -82,7 +82,7 @@ function tellRecovery(
 const isTrue = ({ conditions }: ObservedClient['status'], wanted: string): boolean =>
   conditions?.some(({ type, status }) => type === wanted && status === 'True') === true;
 
-/** An object that was Ready before names its Secret. */
+/** An object that was Ready before names its Secret, or its client where it has no Secret. */
 function countFirstReady(
   { status: before, createdAt }: ObservedClient,
   after: ObservedClient['status'],
@@ -93,6 +93,7 @@ function countFirstReady(
   if (
     isTrue(after, 'Ready') &&
     before.secretName === undefined &&
+    (after.secretName !== undefined || before.clientId === undefined) &&
     ref !== undefined &&
     !Number.isNaN(createdAt)
   ) {

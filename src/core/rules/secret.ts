@@ -12,10 +12,10 @@ export const workloadSecretDiffers: Rule<Registered> = {
   follows: 'It is written.',
   decide: (o) => {
     const { object, current: record } = o;
-    if (record.secretMissingFor !== undefined) {
+    const wanted = wantedOf(o);
+    if (record.secretMissingFor !== undefined || wanted.isNone) {
       return undefined;
     }
-    const wanted = wantedOf(o);
     const difference = workloadDifference(o, record, wanted);
     if (difference === undefined) {
       return undefined;
@@ -55,7 +55,8 @@ export const secretNotRenderable: Rule<Registered> = {
 
 export const formerSecretLeft: Rule<Registered> = {
   finding: 'FormerSecretLeft',
-  found: 'There is a Secret of the object under a name that the spec no longer gives.',
+  found:
+    'There is a Secret of the object under a name that the spec no longer gives, or the spec wants none.',
   follows: 'It is removed.',
   decide: (o) => {
     const wanted = wantedOf(o);
@@ -64,7 +65,9 @@ export const formerSecretLeft: Rule<Registered> = {
     return (
       secret && {
         type: 'RemoveSecret',
-        message: `The spec names Secret ${wanted.name}, and Secret ${secret.name} is left of another name.`,
+        message: wanted.isNone
+          ? `The spec wants no Secret, and Secret ${secret.name} is left of an earlier one.`
+          : `The spec names Secret ${wanted.name}, and Secret ${secret.name} is left of another name.`,
         secret,
       }
     );

@@ -29,3 +29,23 @@ it('A Secret of another type takes the place of one, whose type nobody can chang
     'client-secret': Buffer.from(before.data?.['client_secret'] ?? '', 'base64').toString(),
   });
 });
+
+it('A client that has no secret gets no Secret, and one from before is removed', async () => {
+  const client = {
+    clientName: 'Public',
+    redirectUris: ['https://app.example.com/cb'],
+    tokenEndpointAuthMethod: 'none',
+  };
+  await testbed.apply(oauthClient('shop', 'bare', { client }));
+  await shop.until('bare', 'Registered');
+  expect(await shop.exists('bare', 'secret')).toBe(true);
+  await shop.patch('oac', 'bare', { spec: { secret: { mode: 'None' } } });
+  await shop.untilGone('bare', 'secret');
+  const { status } = await shop.until('bare', 'Registered');
+  expect(status?.conditions?.map(({ type, status: is, message }) => `${type} ${is}: ${message}`)).toEqual([
+    'Ready True: The client is registered, and no Secret is wanted of it.',
+    `Registered True: Client ${status?.clientId} is registered at ${status?.issuer}.`,
+    'SecretSynced True: No Secret is written: spec.secret.mode is None.',
+  ]);
+  expect(status?.secretName).toBeUndefined();
+});

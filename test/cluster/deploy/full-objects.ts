@@ -84,6 +84,7 @@ const clientSpec = {
   softwareStatement: { secretRef: secretRef('statement', 'key') },
   secret: {
     name: 'web-oauth',
+    mode: 'Write',
     format: 'Keys',
     keys: { client_id: 'username', scope: '' },
     include: ['registration_client_uri'],

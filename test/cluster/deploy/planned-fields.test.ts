@@ -64,10 +64,10 @@ async function readAll(): Promise<readonly Read[]> {
 
 /** What is read of an object once the planned fields have their defaults. */
 function withPlannedDefaults({ spec, ...object }: Read): Read {
-  const { secret, replacement, policy } = spec;
+  const { replacement, policy } = spec;
   const added =
     object.kind === 'OAuthClient'
-      ? { secret: { ...secret, mode: 'Write' }, replacement: { ...replacement, retire: 'AfterOverlap' } }
+      ? { replacement: { ...replacement, retire: 'AfterOverlap' } }
       : { workloadIdentity: { mode: 'Off' } };
   const ofPolicy = policy === undefined ? {} : { policy: { ...policy, workloadIdentity: 'Deny' } };
   return { ...object, spec: { ...spec, ...added, ...ofPolicy } };

@@ -137,13 +137,6 @@ export const CHANGES: readonly Change[] = [
   { kinds: CLIENT, at: 'spec.secret.format', change: values('Dotenv') },
   {
     kinds: CLIENT,
-    at: 'spec.secret',
-    change: members({
-      mode: byDefault('Write', choice('Write', 'None')),
-    }),
-  },
-  {
-    kinds: CLIENT,
     at: 'spec',
     change: members({
       rolloutRestartTargets: {

@@ -1,4 +1,5 @@
 import { beforeAll, describe, expect, test } from 'vitest';
+import { NOTHING_WANTED } from '../../../src/api/handed-over.ts';
 import { MEMBERS, type Member, type MemberType, specName } from '../../../src/oauth/client-metadata.ts';
 import {
   authorizationServer,
@@ -385,6 +386,20 @@ const CLIENTS: readonly Wrong[] = [
     title: 'the format Template without a template',
     spec: { secret: { format: 'Template' } },
     says: 'spec.secret: Invalid value: format Template has only what template says: set template',
+  },
+  ...[{}, { tokenEndpointAuthMethod: 'client_secret_basic' }].map((client) => ({
+    title: `no Secret for a client with ${JSON.stringify(client)}`,
+    spec: { client, secret: { mode: 'None' } },
+    says: `spec: Invalid value: ${NOTHING_WANTED}`,
+  })),
+  {
+    title: 'no Secret for a client whose key the operator makes',
+    spec: {
+      client: { tokenEndpointAuthMethod: 'private_key_jwt' },
+      credential: { generatedKey: {} },
+      secret: { mode: 'None' },
+    },
+    says: `spec: Invalid value: ${NOTHING_WANTED}`,
   },
   {
     title: 'an empty lifetime',

@@ -51,7 +51,7 @@ describe('oauthClientSpec', () => {
       client: {},
       deletionPolicy: 'Delete',
       replacement: { onEdit: 'Never', onExpiry: 'Automatic', overlap: '24h' },
-      secret: { format: 'Keys' },
+      secret: { mode: 'Write', format: 'Keys' },
       suspend: false,
     });
   });

@@ -172,6 +172,11 @@ describe('toClientObject', () => {
       { template: { data: { '../x': '' } } },
       "secret.template.data: ../x can't be the key of a Secret.",
     ],
+    [
+      'there is a secret to hand over',
+      { mode: 'None' },
+      "secret.mode None is for a client that has no secret to hand over: set client.tokenEndpointAuthMethod to none, or to a method by a certificate or key of the workload's own; or remove secret.mode.",
+    ],
   ])('says that %s', (_, secret, problem) => {
     expect(desiredOf({ client: {}, secret })).toEqual({ valid: false, problem });
   });

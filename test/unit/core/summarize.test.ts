@@ -13,6 +13,7 @@ import {
   edited,
   FORGOTTEN,
   fresh,
+  hashOf,
   INSTALLATION,
   NOW,
   namesake,
@@ -595,5 +596,65 @@ describe('a client whose lifetime is over', () => {
     const next = of({ ...ended, expiresAfter: '1h' });
     const again = next.object && { ...next.object, status };
     expect(plan({ ...next, object: again }).type).toBe('Register');
+  });
+});
+
+describe('status of a client of which no Secret is wanted', () => {
+  const none = desired({ client: { tokenEndpointAuthMethod: 'none' }, secret: { mode: 'None' } });
+  const records = [record({ metadataHash: hashOf({ tokenEndpointAuthMethod: 'none' }) })];
+  const given = { object: object({ desired: none }), records, secrets: [] };
+  const saidBy = ({ conditions = [] }: ReturnType<typeof statusOf>) =>
+    conditions.map(({ type, status, reason, message }) => `${type} ${status} ${reason}: ${message}`);
+
+  test('names none, and the client is ready', () => {
+    const status = statusOf(observation(given));
+    expect([status.secretName, status.binding]).toEqual([undefined, undefined]);
+    expect(saidBy(status)).toEqual([
+      'Ready True Registered: The client is registered, and no Secret is wanted of it.',
+      'Registered True Registered: Client c1 is registered at https://sso.example.com.',
+      'SecretSynced True SecretSynced: No Secret is written: spec.secret.mode is None.',
+    ]);
+  });
+
+  test('stays Ready while an edit waits', () => {
+    const unavailable = {
+      available: false,
+      reason: 'DiscoveryFailed',
+      message: 'No.',
+      endpoints: undefined,
+    } as const;
+    const edited = desired({
+      client: { tokenEndpointAuthMethod: 'none', clientName: 'E' },
+      secret: { mode: 'None' },
+    });
+    const status = statusOf(
+      observation({ ...given, object: object({ desired: edited }), server: unavailable }),
+    );
+    expect(saidBy(status)[0]).toMatch(/^Ready True /);
+  });
+
+  test.each([
+    [
+      'learned now',
+      [{ member: 'token_endpoint_auth_method', asked: 'none', registered: 'client_secret_basic' }],
+      {},
+    ],
+    [
+      'in status',
+      undefined,
+      {
+        substitutions: [
+          { member: 'token_endpoint_auth_method', asked: 'none', registered: 'client_secret_basic' },
+        ],
+      },
+    ],
+  ])('says that the server registered a method with a secret, %s', (_, learned, before) => {
+    const o = observation({ ...given, object: object({ desired: none, status: { ...before } }) });
+    expect(saidBy(statusOf(o, learned))).toEqual([
+      'Ready False InvalidSpec: The server registered client c1 with the authentication method client_secret_basic, which needs a secret, and spec.secret.mode None wants no Secret. Set spec.secret.mode to Write, or have the server permit none.',
+      'Registered True Registered: Client c1 is registered at https://sso.example.com.',
+      'SecretSynced False InvalidSpec: See the condition Ready.',
+      'Stalled True InvalidSpec: See the condition Ready.',
+    ]);
   });
 });

@@ -212,6 +212,7 @@ describe('toWorkloadSecret', () => {
 
 describe('differenceOf', () => {
   const asked = {
+    mode: 'Write' as const,
     format: 'Keys' as const,
     labels: Object.fromEntries(Array.from({ length: 32 }, (_, at) => [`label-${at}`, 'v'])),
     annotations: Object.fromEntries(
@@ -261,6 +262,7 @@ describe('wantedSecret', () => {
   test('takes the name of the object where the spec gives none', () => {
     expect(wanted).toEqual({
       name: 'storefront',
+      isNone: false,
       format: keysFormat,
       labels: {
         'oauth-registrar.dev/workload': 'true',
@@ -280,6 +282,7 @@ describe('wantedSecret', () => {
 
   test("adds what the spec gives, and lets it overwrite nothing of the operator's", () => {
     const secret = {
+      mode: 'Write' as const,
       format: 'Keys' as const,
       name: 's',
       labels: { team: 'a', 'oauth-registrar.dev/workload': 'false' },
@@ -287,6 +290,7 @@ describe('wantedSecret', () => {
     };
     expect(wantedSecret(client, { ...spec, secret })).toEqual({
       name: 's',
+      isNone: false,
       format: keysFormat,
       labels: { team: 'a', ...wanted.labels },
       annotations: { note: 'b', ...wanted.annotations },

@@ -112,7 +112,7 @@ const callOf = ({ step, attempt, client, server }: Registration, { o, context }:
       ? { event: 'Registration', why: step.message }
       : { event: 'Replacement', why: step.message, replaces: step.replaces.clientId },
   isWanted: () =>
-    !isWriteRefused(o.namespace, context) &&
+    !isWriteRefused(step, o.namespace, context) &&
     (isReplacementThere(step) || isWithinQuota(o, step.connection, context)),
 });
 

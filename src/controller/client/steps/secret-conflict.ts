@@ -25,7 +25,7 @@ export async function isSecretTaken(step: RegisterStep, input: StepInput): Promi
   const { secretConflicts } = context.memory;
   const client = { namespace: o.namespace, name: o.name, uid: object.uid };
   const wanted = wantedSecret(client, object.desired.spec);
-  if (replaces !== undefined || o.secrets.some(({ name }) => name === wanted.name)) {
+  if (wanted.isNone || replaces !== undefined || o.secrets.some(({ name }) => name === wanted.name)) {
     return false;
   }
   const cached = context.caches.secrets.get(keyOf({ namespace: o.namespace, name: wanted.name }))?.observed;

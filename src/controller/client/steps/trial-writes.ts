@@ -43,6 +43,9 @@ export async function refusedWrite(step: RegisterStep, input: StepInput): Promis
       context,
     );
   }
+  if (isWithoutWorkloadSecret(step)) {
+    return undefined;
+  }
   const workload = await refusedWrites.check(
     PLACES.workload(namespace),
     tryIt(() => expectedWorkloadSecret(step, o)),
@@ -58,11 +61,20 @@ export async function refusedWrite(step: RegisterStep, input: StepInput): Promis
   );
 }
 
-/** Whether a write that a registration of this namespace needs was refused since {@link refusedWrite} found none. */
-export const isWriteRefused = (namespace: string, { refusedWrites }: StepContext): boolean =>
-  [PLACES.records(), PLACES.record(namespace), PLACES.workload(namespace)].some((place) =>
-    refusedWrites.isRefusing(place),
-  );
+const isWithoutWorkloadSecret = ({ object }: RegisterStep): boolean =>
+  object.desired.spec.secret.mode === 'None';
+
+/** Whether a write that this registration needs was refused since {@link refusedWrite} found none. */
+export const isWriteRefused = (
+  step: RegisterStep,
+  namespace: string,
+  { refusedWrites }: StepContext,
+): boolean =>
+  [
+    PLACES.records(),
+    PLACES.record(namespace),
+    ...(isWithoutWorkloadSecret(step) ? [] : [PLACES.workload(namespace)]),
+  ].some((place) => refusedWrites.isRefusing(place));
 
 function refusedFor(
   reason: Failure['reason'],

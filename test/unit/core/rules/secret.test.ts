@@ -2,6 +2,7 @@ import {
   desired,
   edited,
   fresh,
+  hashOf,
   object,
   observation,
   record,
@@ -55,5 +56,30 @@ table('a client whose method needs a secret that the server did not give', [
     'is as any other once the server gave one',
     observation({ records: [record({ revision: 2 })], secrets: [secret({}, record({ revision: 2 }))] }),
     ready,
+  ],
+]);
+
+const withoutSecret = desired({
+  client: { tokenEndpointAuthMethod: 'none' },
+  secret: { mode: 'None', name: 'storefront-oauth' },
+});
+
+table('a client of which no Secret is wanted', [
+  [
+    'is ready without one',
+    observation({
+      object: fresh({ desired: withoutSecret }),
+      records: [record({ metadataHash: hashOf({ tokenEndpointAuthMethod: 'none' }) })],
+      secrets: [],
+    }),
+    { ...ready, message: 'The client is registered, and no Secret is wanted of it.' },
+  ],
+  [
+    'loses the one from before',
+    observation({
+      object: object({ desired: withoutSecret }),
+      records: [record({ metadataHash: hashOf({ tokenEndpointAuthMethod: 'none' }) })],
+    }),
+    { type: 'RemoveSecret', secret: 'storefront-oauth' },
   ],
 ]);
