@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
-import { type AdminApi, adminApi } from './admin-api.ts';
+import { type AdminAnswer, type AdminApi, adminApi } from './admin-api.ts';
 import { freePort } from './free-port.ts';
 import { ensureHydra } from './hydra-build.ts';
 import type { ProcessGroup } from './process-group.ts';
@@ -97,13 +97,18 @@ function configuration(issuer: string, publicPort: number, adminPort: number, re
 }
 
 async function listClients(admin: AdminApi): Promise<readonly HydraClient[]> {
-  const { headers, json } = await admin.request<readonly HydraClient[]>(
-    'GET',
-    `/admin/clients?page_size=${PAGE_SIZE}`,
-  );
-  const total = Number(headers.get('x-total-count'));
-  if (json.length !== total) {
-    throw new Error(`Hydra shows ${json.length} of its ${total} clients`);
+  const clients: HydraClient[] = [];
+  let path: string | undefined = `/admin/clients?page_size=${PAGE_SIZE}`;
+  let total = 0;
+  while (path !== undefined) {
+    const answer: AdminAnswer<readonly HydraClient[]> = await admin.request('GET', path);
+    const { headers, json } = answer;
+    clients.push(...json);
+    total = Number(headers.get('x-total-count'));
+    path = /<([^>]*)>;\s*rel="next"/.exec(headers.get('link') ?? '')?.[1];
   }
-  return json;
+  if (clients.length !== total) {
+    throw new Error(`Hydra shows ${clients.length} of its ${total} clients`);
+  }
+  return clients;
 }
