@@ -1,5 +1,7 @@
 import { parseArgs } from 'node:util';
 import * as z from 'zod';
+import { toBindableKind } from './api/bindable-kinds.ts';
+import type { Resource } from './api/kubernetes.ts';
 import { RESERVED_SECRET_METADATA } from './api/names.ts';
 import { durationMs } from './api/schema.ts';
 import { SHARES } from './api/shares.ts';
@@ -44,6 +46,8 @@ export interface Config {
   readonly assertionAccount: string;
   /** Audiences besides the issuer of a server for which such a token may be issued. */
   readonly assertionAudiences: readonly string[];
+  /** Kinds that `spec.lifetime.boundTo` may name besides Pod and Job. */
+  readonly boundToKinds: readonly Resource[];
   /** Labels and annotations that no OAuthClient may set on its Secret: names, or prefixes that end with `/`. */
   readonly reservedSecretMetadata: readonly string[];
   /** UV_THREADPOOL_SIZE, as libuv reads it: the threads for DNS look-ups and RSA key generation. Default: 4. */
@@ -153,6 +157,11 @@ export const FLAGS = {
     default: 'oauth-registrar-assertion',
     help: "ServiceAccount in the operator's namespace, without any right, whose tokens admit the operator with authMethod ServiceAccountToken. Default: oauth-registrar-assertion.",
   },
+  'bound-to-kinds': {
+    type: 'string',
+    multiple: true,
+    help: 'Kinds that spec.lifetime.boundTo may name besides Pod and Job, such as sandboxes.v1alpha1.agents.x-k8s.io/Sandbox: plural.version.group/Kind. The operator needs the right to get them. Default: none.',
+  },
   'assertion-audiences': {
     type: 'string',
     multiple: true,
@@ -184,6 +193,16 @@ const schema = z
         z
           .string()
           .regex(/^[a-z0-9-]+(,[a-z0-9-]+)*$/, 'must be names of namespaces, with commas between them'),
+      )
+      .optional(),
+    'bound-to-kinds': z
+      .array(
+        z
+          .string()
+          .refine(
+            (list) => list.split(',').every((text) => toBindableKind(text) !== undefined),
+            'must name kinds as plural.version.group/Kind, such as sandboxes.v1alpha1.agents.x-k8s.io/Sandbox',
+          ),
       )
       .optional(),
     'cluster-id': z
@@ -295,6 +314,7 @@ function toConfig(
     refuseAddresses: separate(values['refuse-addresses'] ?? []),
     namespacedServerHosts: hosts && separate(hosts),
     assertionAccount: values['assertion-account'],
+    boundToKinds: separate(values['bound-to-kinds'] ?? []).flatMap((text) => toBindableKind(text) ?? []),
     assertionAudiences: separate(values['assertion-audiences'] ?? []),
     reservedSecretMetadata: separate(values['reserved-secret-metadata'] ?? RESERVED_SECRET_METADATA),
     threads: Number(env['UV_THREADPOOL_SIZE']) || 4,

@@ -28,6 +28,7 @@ import { openJournal } from './adapters/process/journal.ts';
 import { createMemoryRelief } from './adapters/process/memory-relief.ts';
 import { createMetrics, type Metrics } from './adapters/process/metrics.ts';
 import { systemRandom } from './adapters/process/random.ts';
+import { ALWAYS_BINDABLE } from './api/bindable-kinds.ts';
 import type { Config } from './config.ts';
 import { installationOf } from './controller/client/observe.ts';
 import type { Context } from './controller/context.ts';
@@ -202,6 +203,7 @@ async function install({
     urlRules: { allowHttp: config.allowHttp },
     namespacedServerHosts: config.namespacedServerHosts,
     assertionAudiences: config.assertionAudiences,
+    bindableKinds: [...ALWAYS_BINDABLE, ...config.boundToKinds],
     namespaces: config.namespaces,
     reservedSecretMetadata: config.reservedSecretMetadata,
     namespaceMemoryBytes: config.namespaceMemoryBytes,

@@ -124,6 +124,19 @@ export const chartValues = z.strictObject({
     .string()
     .default('')
     .describe('What {cluster} stands for in defaults of servers. Default: the name of the install.'),
+  boundToKinds: z
+    .array(
+      z.strictObject({
+        group: z.string().describe('Its API group, such as agents.x-k8s.io; empty for the core group.'),
+        version: z.string().min(1).describe('Its version, such as v1alpha1.'),
+        kind: z.string().min(1).describe('The kind, such as Sandbox.'),
+        resource: z.string().min(1).describe('Its plural, such as sandboxes.'),
+      }),
+    )
+    .default([])
+    .describe(
+      'Kinds that spec.lifetime.boundTo may name besides Pod and Job: lists of group, version, kind and resource. The operator may get their objects. docs/bound-to.md.',
+    ),
   assertionAudiences: strings
     .default([])
     .describe(

@@ -7,7 +7,7 @@ import { NOT_YET_SEEN } from './conditions.ts';
 import { boundedDuration } from './durations.ts';
 import { NOTHING_TO_HAND_OVER, NOTHING_WANTED } from './handed-over.ts';
 import type { KubernetesObject } from './kubernetes.ts';
-import { conditions, described, objectName, rules, secretName, text, time } from './schema.ts';
+import { conditions, described, objectName, rules, secretName, text, textMatching, time } from './schema.ts';
 import { secret } from './secret-schema.ts';
 
 /** `OAuthClient`: one OAuth client that a workload uses. Written by application teams. */
@@ -56,17 +56,30 @@ const lifetime = z
       .optional(),
     boundTo: z
       .object({
-        group: z.enum(['', 'batch']).default('').meta({
-          description: 'API group: `batch` for a Job, empty for a Pod.',
+        group: textMatching(
+          z.string().max(253),
+          /^([a-z0-9]([-a-z0-9.]*[a-z0-9])?)?$/,
+          'must be the group of an API, like batch, or empty for the core group',
+        )
+          .default('')
+          .meta({
+            description:
+              'API group, like `batch` for a Job or `agents.x-k8s.io` for a Sandbox; empty for a Pod.',
+          }),
+        kind: textMatching(
+          text(63),
+          /^[A-Z][A-Za-z0-9]*$/,
+          'must be a kind, which begins with a capital letter, like Job',
+        ).meta({ description: 'Pod, Job, or another kind that the installation admits, like `Sandbox`.' }),
+        name: objectName().meta({
+          description: 'Name of the object, in the same namespace, like `agent-7`.',
         }),
-        kind: z.enum(['Pod', 'Job']).meta({ description: 'Pod or Job.' }),
-        name: objectName().meta({ description: 'Name of the Pod or Job, in the same namespace.' }),
       })
       .meta({
         description:
-          'A Pod or Job that becomes the owner of this object, so that the client ends with it, like `{group: batch, kind: Job, name: agent-7}`. Default: none.',
+          'An object that becomes the owner of this one, so that the client ends with it, like `{group: batch, kind: Job, name: agent-7}`. Default: none.',
         ...rules({
-          rule: "(self.kind == 'Job') == (self.group == 'batch')",
+          rule: "!(self.kind == 'Job' && self.group == '') && !(self.kind == 'Pod' && self.group == 'batch')",
           message: 'a Job is of group batch, a Pod of the empty group: correct group',
         }),
       })

@@ -1,4 +1,4 @@
-import type { KubernetesObject } from '../api/kubernetes.ts';
+import type { KubernetesObject, Resource } from '../api/kubernetes.ts';
 import type { ClientKey } from '../core/client-key.ts';
 import type { Installation } from '../core/installation.ts';
 import type { ClientObject } from '../core/observation.ts';
@@ -86,6 +86,8 @@ export interface Settings {
   readonly namespacedServerHosts: readonly string[] | undefined;
   /** Audiences besides the issuer for which a ServiceAccount token may be issued; `undefined`: not known. */
   readonly assertionAudiences?: readonly string[] | undefined;
+  /** Kinds that `spec.lifetime.boundTo` may name; `undefined`: not known. */
+  readonly bindableKinds?: readonly Resource[] | undefined;
   /** The only namespaces whose clients are reconciled; `undefined`: all. */
   readonly namespaces: readonly string[] | undefined;
   /** Labels and annotations that no OAuthClient may request for its Secret: names, or prefixes that end with `/`. */

@@ -87,26 +87,27 @@ function keptFinalizers(finalizers: readonly string[]): readonly string[] | unde
   return jsonBytes(finalizers) > MOST_FINALIZERS_BYTES ? undefined : finalizers;
 }
 
-/** Keeps owners of the kinds that an object can be bound to; if there are many, only the owner that the spec names. */
+/** Keeps owners that are Pods or Jobs, and the owner that the spec names; if there are many, only the latter. */
 function keptOwners(
   references: readonly OwnerReference[] | undefined,
   desired: DesiredClient,
 ): readonly string[] {
-  const owners = (references ?? []).filter(isBindable).map(ownerOf);
+  const boundTo = desired.valid ? desired.spec.lifetime?.boundTo : undefined;
+  const bound = boundTo && referenceText(boundTo);
+  const owners = (references ?? [])
+    .filter(({ name }) => name.length <= LONGEST_NAME)
+    .filter((reference) => isWorkload(reference) || ownerOf(reference) === bound)
+    .map(ownerOf);
   if (owners.length === 0) {
     return NOBODY;
   }
-  const bound = desired.valid ? desired.spec.lifetime?.boundTo : undefined;
-  return owners.length <= MOST_OWNERS
-    ? owners
-    : owners.filter((owner) => bound && owner === referenceText(bound));
+  return owners.length <= MOST_OWNERS ? owners : owners.filter((owner) => owner === bound);
 }
 
 const MOST_OWNERS = 8;
 const LONGEST_NAME = 253;
 
-const isBindable = ({ kind, name }: OwnerReference): boolean =>
-  (kind === 'Pod' || kind === 'Job') && name.length <= LONGEST_NAME;
+const isWorkload = ({ kind }: OwnerReference): boolean => kind === 'Pod' || kind === 'Job';
 
 const ownerOf = ({ apiVersion, kind, name }: OwnerReference): string =>
   referenceText({ group: groupOf(apiVersion), kind, name });

@@ -46,6 +46,8 @@ export interface Observation {
   readonly servers: readonly PresentServer[];
   /** What `spec.secret` may not ask for: names of labels and annotations, or prefixes that end with `/`. */
   readonly reservedSecretMetadata: readonly string[];
+  /** What `spec.lifetime.boundTo` may name, as `Kind.group`; `undefined`: not known. */
+  readonly bindableKinds?: readonly string[] | undefined;
   /** Name of the cluster, for placeholders. */
   readonly cluster: string;
   /** A software statement of the client's own: what it claims, or why it can't be read. */
@@ -202,7 +204,7 @@ export interface ObservedClient {
   readonly abandoned: boolean;
   /** Milliseconds since the epoch. */
   readonly createdAt: number;
-  /** `Kind.group/name` of the Pods and Jobs that own the object. */
+  /** `Kind.group/name` of the Pods and Jobs that own the object, and of the owner that the spec names. */
   readonly owners: readonly string[];
 }
 

@@ -22,6 +22,13 @@
 {{- with .Values.clusterName }}
 - {{ printf "--cluster-name=%s" . | quote }}
 {{- end }}
+{{- with .Values.boundToKinds }}
+{{- $kinds := list -}}
+{{- range . -}}
+{{- $kinds = append $kinds (printf "%s.%s%s/%s" .resource .version (ternary (printf ".%s" .group) "" (ne .group "")) .kind) -}}
+{{- end }}
+- {{ printf "--bound-to-kinds=%s" (join "," $kinds) | quote }}
+{{- end }}
 {{- with .Values.egress }}
 {{- if .allowHttp }}
 - --allow-http

@@ -1,3 +1,4 @@
+import { kindText } from '../../api/bindable-kinds.ts';
 import { namespaceOf } from '../../api/kubernetes.ts';
 import { ANNOTATIONS } from '../../api/names.ts';
 import { type ClientKey, clientKey } from '../../core/client-key.ts';
@@ -56,6 +57,7 @@ export function observe(key: ClientKey, context: StepContext): Observation {
     servers: serversOf(key, context),
     cluster: settings.cluster,
     reservedSecretMetadata: settings.reservedSecretMetadata,
+    bindableKinds: settings.bindableKinds?.map(kindText),
     namespaceUid: context.caches.namespaces.get(namespace)?.metadata.uid ?? '',
     suspects: suspectsOf(key, object?.uid ?? '', context),
     namesakes: namesakesOf(key, context),

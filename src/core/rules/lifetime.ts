@@ -1,10 +1,11 @@
+import { kindText } from '../../api/bindable-kinds.ts';
 import { referenceText } from '../../api/kubernetes.ts';
 import { rfc3339 } from '../../api/time.ts';
 import { lifetimeEnd } from '../clock-visits.ts';
 import { setbackOf } from '../earlier-calls.ts';
 import type { Usable } from '../narrowed.ts';
 import { endClient } from './deregistration.ts';
-import { blocked, ended, wait } from './idle.ts';
+import { blocked, ended, stall, wait } from './idle.ts';
 import type { Rule } from './rule.ts';
 
 /** Rules about `spec.lifetime`. */
@@ -54,6 +55,13 @@ export const ownerMissing: Rule<Usable> = {
     const name = referenceText(owner);
     if (object.owners.includes(name)) {
       return undefined;
+    }
+    const kind = kindText(owner);
+    if (o.bindableKinds?.includes(kind) === false) {
+      return stall(
+        'InvalidSpec',
+        `spec.lifetime.boundTo names ${kind}, and this installation admits ${o.bindableKinds.join(', ')}. Name one of these, or ask the platform team to admit the kind by --bound-to-kinds.`,
+      );
     }
     const message = `The object lacks the owner that spec.lifetime.boundTo names: ${owner.kind} ${owner.name}.`;
     return blocked(o, 'Bind', name) ?? { type: 'BindToOwner', message, object, owner };

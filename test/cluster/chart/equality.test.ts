@@ -99,6 +99,22 @@ describe.each(HELM_VERSIONS)('%s renders what kustomize renders', (version) => {
     await rm(folder, { recursive: true });
   });
 
+  test('with kinds to bind to, but for the same list', async () => {
+    const folder = await overlayOf(['deploy'], ['deploy/components/agent-sandbox']);
+    const plain = await compare('deploy', {}, 'oauth-registrar-system');
+    const boundToKinds = [
+      { group: 'agents.x-k8s.io', version: 'v1alpha1', kind: 'Sandbox', resource: 'sandboxes' },
+      {
+        group: 'extensions.agents.x-k8s.io',
+        version: 'v1alpha1',
+        kind: 'SandboxClaim',
+        resource: 'sandboxclaims',
+      },
+    ];
+    expect(await compare(relative(ROOT, folder), { boundToKinds }, 'oauth-registrar-system')).toEqual(plain);
+    await rm(folder, { recursive: true });
+  });
+
   test('of alerts and dashboard', async () => {
     const values = { prometheusRule: { enabled: true }, dashboard: { enabled: true } };
     const objects = await chart.objects(values, 'oauth-registrar-system');

@@ -158,15 +158,6 @@ export const CHANGES: readonly Change[] = [
   },
   {
     kinds: CLIENT,
-    at: 'spec.lifetime.boundTo',
-    change: (schema) => ({
-      ...schema,
-      properties: { ...schema.properties, group: byDefault('', text(253)), kind: text(63) },
-      'x-kubernetes-validations': [],
-    }),
-  },
-  {
-    kinds: CLIENT,
     at: 'status',
     change: members({
       credential: object({ subject: text(2048), audience: text(2048), tokenEndpoint: text(2048) }),

@@ -71,8 +71,12 @@ describe('oauthClientSpec', () => {
     ['keys without signature', { credential: { generatedKey: { algorithm: 'none' } } }],
     ['keys that are a shared secret', { credential: { generatedKey: { algorithm: 'HS256' } } }],
     [
-      'an end bound to what has none',
-      { lifetime: { boundTo: { group: 'apps', kind: 'Deployment', name: 'a' } } },
+      'an end bound to what is no kind',
+      { lifetime: { boundTo: { group: 'apps', kind: 'deployments', name: 'a' } } },
+    ],
+    [
+      'an end bound in what is no group',
+      { lifetime: { boundTo: { group: 'Apps/v1', kind: 'Deployment', name: 'a' } } },
     ],
     ['a lifetime in days', { lifetime: { expiresAfter: '7d' } }],
   ])('refuses %s', (_, more) => {

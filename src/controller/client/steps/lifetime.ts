@@ -1,3 +1,4 @@
+import { ALWAYS_BINDABLE, kindText } from '../../../api/bindable-kinds.ts';
 import {
   apiVersionOf,
   type KubernetesObject,
@@ -12,7 +13,7 @@ import { DONE, later, notDone, type StepInput, type StepResult } from '../round.
 import { setBack } from '../setbacks.ts';
 import { notWritten, subjectOf } from './report.ts';
 
-/** Makes a Pod or a Job the owner of the object, so that Kubernetes deletes the object with it. */
+/** Makes an object the owner of this one, so that Kubernetes deletes it with that one. */
 export async function bindToOwner(
   { uid, resourceVersion }: ObservedClient,
   boundTo: BoundTo,
@@ -22,7 +23,11 @@ export async function bindToOwner(
   const { api } = context;
   const { namespace } = o;
   const { kind, name } = boundTo;
-  const resource = kind === 'Pod' ? RESOURCES.pod : RESOURCES.job;
+  const { bindableKinds = ALWAYS_BINDABLE } = context.settings;
+  const resource = bindableKinds.find((known) => known.kind === kind && known.group === boundTo.group);
+  if (resource === undefined) {
+    return later(`${kindText(boundTo)} is no kind that this installation admits`);
+  }
   const found = await api.get<KubernetesObject>(resource, { namespace, name });
   if (!found.ok && found.status !== 404) {
     return notDone(`${kind} ${name} is not read`, found);

@@ -22,7 +22,7 @@ const without = (name: string): readonly Stored[] =>
   registeredClient().filter(({ metadata }) => metadata.name !== name);
 const registered = [...surroundings(), registrationSecret(), workloadSecret()];
 const NOT_MADE = 'Secret storefront-oauth is not written';
-const bound = { lifetime: { boundTo: { apiVersion: 'batch/v1', kind: 'Job', name: 'nightly' } } } as never;
+const bound = { lifetime: { boundTo: { group: 'batch', kind: 'Job', name: 'nightly' } } } as never;
 
 async function rounds(operator: OperatorInMemory, pauses: readonly number[]): Promise<void> {
   for (const pauseMs of pauses) {

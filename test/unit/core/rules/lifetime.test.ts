@@ -12,7 +12,7 @@ import {
   unavailable,
   unregistered,
 } from '../../../kit/fixtures/observations.ts';
-import { deregisters, ends, ready, registers, table, waits } from '../../../kit/fixtures/plans.ts';
+import { deregisters, ends, ready, registers, stalls, table, waits } from '../../../kit/fixtures/plans.ts';
 
 const HOUR = 3_600_000;
 
@@ -191,6 +191,34 @@ table("a client whose end is bound to a Job's", [
       object: bound(),
       setbacks: [setback({ action: 'Bind', basis: 'Job.batch/agent-6' })],
     }),
+    { type: 'BindToOwner', owner: 'agent-7' },
+  ],
+]);
+
+const KINDS = ['Pod', 'Job.batch', 'Sandbox.agents.x-k8s.io'];
+const boundToSandbox = (group: string) =>
+  wants(
+    { lifetime: { onExpiry: 'DeleteObject', boundTo: { group, kind: 'Sandbox', name: 'agent-7' } } },
+    { status: {} },
+  );
+
+table('a client whose end is bound to an object of another kind', [
+  [
+    'is bound where the installation admits the kind',
+    unregistered({ object: boundToSandbox('agents.x-k8s.io'), bindableKinds: KINDS }),
+    { type: 'BindToOwner', owner: 'agent-7' },
+  ],
+  [
+    'is not registered where it does not',
+    unregistered({ object: boundToSandbox('evil.example.com'), bindableKinds: KINDS }),
+    stalls(
+      'InvalidSpec',
+      'spec.lifetime.boundTo names Sandbox.evil.example.com, and this installation admits Pod, Job.batch, Sandbox.agents.x-k8s.io. Name one of these, or ask the platform team to admit the kind by --bound-to-kinds.',
+    ),
+  ],
+  [
+    'is judged by nobody who does not know the kinds',
+    unregistered({ object: boundToSandbox('evil.example.com') }),
     { type: 'BindToOwner', owner: 'agent-7' },
   ],
 ]);

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { toBindableKind } from '../../../../../src/api/bindable-kinds.ts';
 import type { Stored } from '../../../../kit/fakes/cluster.ts';
 import { type InMemoryOptions, refusals } from '../../../../kit/fakes/operator-in-memory.ts';
 import { take } from '../../../../kit/fakes/step-runner.ts';
@@ -38,6 +39,28 @@ describe('An object is bound', () => {
         body: { metadata: { uid: 'uid-1', resourceVersion: '100', ownerReferences } },
       },
     ]);
+    expect(next()).toMatchObject({ type: 'Register' });
+  });
+
+  test('to an object of a kind that the installation admits', async () => {
+    const ref = { group: 'agents.x-k8s.io', kind: 'Sandbox', name: 'agent-7' };
+    const resource = toBindableKind('sandboxes.v1alpha1.agents.x-k8s.io/Sandbox');
+    const { writes, next } = await take('BindToOwner', {
+      objects: [
+        ...surroundings(),
+        clientObject({}, { lifetime: { boundTo: ref } as never }, {}),
+        {
+          kind: 'Sandbox',
+          metadata: { namespace: 'shop', name: 'agent-7', uid: 'u-7', resourceVersion: '3' },
+        },
+      ],
+      before: ({ context }) => {
+        const settings = { ...context.settings, bindableKinds: resource && [resource] };
+        Object.assign(context, { settings });
+      },
+    });
+    const owner = { apiVersion: 'agents.x-k8s.io/v1alpha1', kind: 'Sandbox', name: 'agent-7', uid: 'u-7' };
+    expect(writes[0]?.body).toMatchObject({ metadata: { ownerReferences: [owner] } });
     expect(next()).toMatchObject({ type: 'Register' });
   });
 
