@@ -3,7 +3,15 @@ import { PRESETS } from '../../../src/dialects/presets.ts';
 import { type Hydra, startHydra } from '../../kit/testbed/hydra.ts';
 import { messageBeforeNextTry } from '../behaviour/objects.ts';
 import { ask, registrationEndpoint } from './registration.ts';
-import { type InteropScene, readyMessage, requestTokenWithKey, startInterop, tokenRequest } from './scene.ts';
+import {
+  type InteropScene,
+  isTried,
+  readyMessage,
+  requestTokenWithKey,
+  startInterop,
+  tokenRequest,
+  verifiedOf,
+} from './scene.ts';
 
 /** The operator with a real Ory Hydra. Clients are checked through Hydra's admin API. */
 
@@ -219,5 +227,65 @@ describe('What Hydra refuses', () => {
     } finally {
       await off.stop();
     }
+  });
+});
+
+describe('Whether credentials work at Hydra', () => {
+  beforeAll(() =>
+    scene.server('verifying', hydra.issuer, { ...SERVER, verification: { mode: 'Report', interval: '5m' } }),
+  );
+
+  it.each([
+    ['by itself', MACHINE, {}, 'the token endpoint gave it an access token'],
+    [
+      'by a key that the operator made, which Hydra wants for its token endpoint',
+      { ...MACHINE, tokenEndpointAuthMethod: 'private_key_jwt' },
+      { credential: { generatedKey: { algorithm: 'RS256' } } },
+      'the token endpoint gave it an access token',
+    ],
+    [
+      'for users',
+      { ...CALLBACK, tokenEndpointAuthMethod: 'client_secret_post' },
+      {},
+      'the token endpoint refused only the authorization code that was made up',
+    ],
+    [
+      'for users, with refresh tokens',
+      { ...CALLBACK, grantTypes: ['authorization_code', 'refresh_token'], scopes: ['offline_access'] },
+      {},
+      'the token endpoint refused only the refresh token that was made up',
+    ],
+  ])('is found out for a client that works %s', async (what, client, spec, words) => {
+    const name = `verified-${what.replaceAll(/[^a-z]+/g, '-')}`.slice(0, 40).replace(/-$/, '');
+    await scene.client(name, 'verifying', client, spec);
+    const seen = await scene.untilVerified(name, isTried);
+    expect(verifiedOf(seen)).toBe(
+      `True Verified: The server accepts the credential of client ${seen.status?.clientId}: ${words}.`,
+    );
+  });
+
+  it('tells a secret that somebody changed there from a client that is gone', {
+    timeout: 90_000,
+  }, async () => {
+    await scene.client('changed', 'verifying', MACHINE);
+    await scene.client('deleted', 'verifying', MACHINE);
+    const [changed, deleted] = await Promise.all(
+      ['changed', 'deleted'].map((name) => scene.untilVerified(name, (text) => text.startsWith('True'))),
+    );
+    const path = (client = changed) => `/admin/clients/${client?.status?.clientId}`;
+    const other = [{ op: 'replace', path: '/client_secret', value: 'another-secret-of-hydra' }];
+    await hydra.admin.request('PATCH', path(), other);
+    await hydra.admin.request('DELETE', path(deleted));
+    await Promise.all(['changed', 'deleted'].map((name) => scene.lookAgain(name)));
+    const refused = await scene.untilVerified('changed', (text) => text.startsWith('False'));
+    expect(verifiedOf(refused)).toMatch(
+      /^False CredentialRefused: The server refuses the credential of client /,
+    );
+    const gone = await scene.untilVerified('deleted', (text) => text.startsWith('False'));
+    expect(verifiedOf(gone)).toMatch(
+      /^False ClientForgotten: The server says that it doesn't know client \S+ any more: The token endpoint answered 401 invalid_client/,
+    );
+    await scene.until('deleted', 'ClientForgotten');
+    await scene.until('changed', 'Registered');
   });
 });

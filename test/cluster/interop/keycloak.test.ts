@@ -3,7 +3,15 @@ import { PRESETS } from '../../../src/dialects/presets.ts';
 import { type Keycloak, startKeycloak } from '../../kit/testbed/keycloak.ts';
 import { eventually } from '../behaviour/objects.ts';
 import { ask, registrationEndpoint } from './registration.ts';
-import { type InteropScene, readyMessage, requestTokenWithKey, startInterop, tokenRequest } from './scene.ts';
+import {
+  type InteropScene,
+  isTried,
+  readyMessage,
+  requestTokenWithKey,
+  startInterop,
+  tokenRequest,
+  verifiedOf,
+} from './scene.ts';
 
 /** The operator with a real Keycloak. Clients are checked through Keycloak's admin API. */
 
@@ -424,4 +432,67 @@ describe('Drift at Keycloak', () => {
     await scene.until('watched', 'Registered');
     expect(await registered('watched')).toMatchObject(CALLBACK);
   }, 180_000);
+});
+
+describe('Whether credentials work at Keycloak', () => {
+  const MACHINE = { ...WEB, grantTypes: ['client_credentials'], responseTypes: [], redirectUris: [] };
+  const verification = { mode: 'Gate', interval: '5m' };
+  const uuidOf = async (name: string) => (await registered(name))?.['id'];
+
+  beforeAll(async () => {
+    const token = await keycloak.createInitialAccessToken(REALM);
+    await serverWithToken('verifying', token, { verification });
+    const blind = { dialectOverrides: { secretOnRead: 'Ignore' } };
+    await serverWithToken('verifying-blind', token, { verification, ...blind });
+  });
+
+  it.each([
+    ['machine', MACHINE, 'the token endpoint gave it an access token'],
+    ['web', CALLBACK, 'the token endpoint refused only the authorization code that was made up'],
+    [
+      'public',
+      { ...CALLBACK, tokenEndpointAuthMethod: 'none' },
+      'the token endpoint refused only the authorization code that was made up',
+    ],
+  ])('is found out of a client that is %s', async (name, client, words) => {
+    await scene.client(`verified-${name}`, 'verifying', client);
+    const seen = await scene.untilVerified(`verified-${name}`, isTried);
+    expect(verifiedOf(seen)).toMatch(/^True Verified: /);
+    expect(verifiedOf(seen)).toContain(words);
+    await scene.until(`verified-${name}`, 'Registered');
+  });
+
+  it('heals where somebody gave the client another secret: Keycloak shows it', {
+    timeout: 60_000,
+  }, async () => {
+    await scene.client('healed', 'verifying', MACHINE);
+    await scene.until('healed', 'Registered');
+    await keycloak.admin.request(
+      'POST',
+      `/admin/realms/${REALM}/clients/${await uuidOf('healed')}/client-secret`,
+    );
+    const before = await scene.secret('healed');
+    await scene.lookAgain('healed');
+    const after = await eventually(
+      () => scene.secret('healed'),
+      (secret) => secret['client_secret'] !== before['client_secret'],
+      30_000,
+    );
+    expect(await keycloak.requestToken(REALM, tokenRequest(after))).toMatchObject({ status: 200 });
+    await scene.until('healed', 'Registered');
+    await scene.untilVerified('healed', (text) => text.startsWith('True'));
+  });
+
+  it('tells a changed secret from a client that is gone', { timeout: 90_000 }, async () => {
+    await scene.client('changed', 'verifying-blind', MACHINE);
+    await scene.client('deleted', 'verifying-blind', MACHINE);
+    await Promise.all(['changed', 'deleted'].map((name) => scene.until(name, 'Registered')));
+    const path = async (name: string) => `/admin/realms/${REALM}/clients/${await uuidOf(name)}`;
+    await keycloak.admin.request('POST', `${await path('changed')}/client-secret`);
+    await keycloak.admin.request('DELETE', await path('deleted'));
+    await Promise.all(['changed', 'deleted'].map((name) => scene.lookAgain(name)));
+    await scene.until('changed', 'CredentialRefused');
+    const gone = await scene.until('deleted', 'ClientForgotten');
+    expect(verifiedOf(gone)).toMatch(/^False ClientForgotten: /);
+  });
 });

@@ -25,6 +25,8 @@ export interface InteropScene {
   edit(name: string, client: object): Promise<void>;
   /** Waits for Ready to have this reason. */
   until(name: string, reason: string): Promise<OAuthClient>;
+  /** Waits for the condition Verified, as {@link verifiedOf} has it. */
+  untilVerified(name: string, isRight: (verified: string) => boolean): Promise<OAuthClient>;
   /** Requests a reconciliation of a client, and waits until it is done. */
   lookAgain(name: string): Promise<OAuthClient>;
   /** Content of the workload Secret; fails if there is none. */
@@ -60,6 +62,12 @@ export async function startInterop(): Promise<InteropScene> {
         }),
       ),
     edit: async (name, client) => void (await team.edit(name, client)),
+    untilVerified: (name, isRight) =>
+      eventually(
+        () => team.client(name),
+        (client) => isRight(verifiedOf(client)),
+        WAIT_MS,
+      ),
     lookAgain: async (name) => {
       const requestedAt = `look-${++looks}`;
       const annotations = { 'oauth-registrar.dev/reconcile-requested-at': requestedAt };
@@ -90,6 +98,16 @@ function withData(name: string, data: Readonly<Record<string, string>>): string 
 }
 
 export const readyMessage = (client: OAuthClient): string => conditionOf(client, 'Ready')?.message ?? '';
+
+/** Status, reason and message of the condition Verified. */
+export function verifiedOf(client: OAuthClient): string {
+  const { status, reason, message } = conditionOf(client, 'Verified') ?? {};
+  return `${status} ${reason}: ${message}`;
+}
+
+/** Whether there is an answer in what {@link verifiedOf} shows. */
+export const isTried = (verified: string): boolean =>
+  /^(True|False|Unknown VerificationInconclusive: It is not known)/.test(verified);
 
 /** The token request of a workload that mounts the Secret. */
 export function tokenRequest(secret: Readonly<Record<string, string>>, scope?: string): TokenRequest {

@@ -22,6 +22,8 @@ export interface Behaviour {
   readonly refusesForMs?: number;
   /** When the server loses its clients, in milliseconds of the life, once. Default: never. */
   readonly forgetsAtMs?: number;
+  /** Publishes a token endpoint, which says whether it accepts a credential. Default: has none. */
+  readonly hasTokens?: boolean;
 }
 
 export interface RegisteredClient {
@@ -78,7 +80,11 @@ export class AuthorizationServer {
   handle({ method, url, headers, body }: HttpRequest): HttpOutcome {
     const pathname = pathOf(url);
     if (pathname.startsWith('/.well-known/')) {
-      return answer(200, { issuer: ISSUER, registration_endpoint: `${ISSUER}/register` });
+      const tokens = this.behaviour.hasTokens === true ? { token_endpoint: `${ISSUER}${TOKEN_PATH}` } : {};
+      return answer(200, { issuer: ISSUER, registration_endpoint: `${ISSUER}/register`, ...tokens });
+    }
+    if (pathname === TOKEN_PATH) {
+      return this.#token(plain(headers['authorization'] ?? ''));
     }
     const document = parseJsonObject(plain(body ?? '')) ?? {};
     if (method === 'POST' && pathname === '/register') {
@@ -109,6 +115,13 @@ export class AuthorizationServer {
   /** The client_id in a complete answer. */
   clientIdIn(given: HttpOutcome): string | undefined {
     return this.#about.get(given);
+  }
+
+  /** What is offered to it is made up: it refuses the credential, or only what is offered. */
+  #token(authorization: string): HttpOutcome {
+    this.#forget();
+    const isAccepted = [...this.clients.values()].some((client) => authorization === basicOf(client));
+    return isAccepted ? answer(400, { error: 'invalid_grant' }) : answer(401, { error: 'invalid_client' });
   }
 
   #forget(): void {
@@ -166,6 +179,11 @@ export class AuthorizationServer {
     return given;
   }
 }
+
+export const TOKEN_PATH = '/token';
+
+const basicOf = ({ id, secret }: RegisteredClient): string =>
+  `Basic ${Buffer.from(`${id}:${secret}`).toString('base64')}`;
 
 /** Every called URL belongs to this issuer. */
 export const pathOf = (url: string): string => url.slice(ISSUER.length);

@@ -1,6 +1,8 @@
+import { ANNOTATIONS } from '../../../src/api/names.ts';
 import { decodeEntries } from '../../../src/controller/durable/ledger-entry.ts';
 import type { HttpOutcome, HttpRequest } from '../../../src/oauth/http-message.ts';
-import { attemptOf, pathOf } from './authorization-server.ts';
+import { attemptOf, pathOf, plain, TOKEN_PATH } from './authorization-server.ts';
+import { records } from './knowledge.ts';
 import { bringsWhatIsAnothers, isOther } from './other-server.ts';
 import type { Restore } from './scheduler.ts';
 import { keptMap, keptSet } from './snapshot.ts';
@@ -14,6 +16,8 @@ interface Call {
   readonly uid: string;
 }
 
+const isProbe = ({ url }: HttpRequest): boolean => pathOf(url) === TOKEN_PATH;
+
 export class Calls {
   /** Called when a process sends a registration for the object with this uid. */
   readonly onRegistration: ((process: Process, uid: string) => void)[] = [];
@@ -22,6 +26,8 @@ export class Calls {
   readonly #uids = new Map<string, string>();
   /** Client id → the last answer about it, until a process has received it completely. */
   readonly #unheard = new Map<string, HttpOutcome>();
+  /** Process and credential → when the process heard that the server accepts it. */
+  readonly #accepted = new Map<string, number>();
   readonly #world: World;
 
   constructor(world: World) {
@@ -29,7 +35,12 @@ export class Calls {
   }
 
   save(): Restore {
-    const kept = [keptSet(this.#underWay), keptMap(this.#uids), keptMap(this.#unheard)];
+    const kept = [
+      keptSet(this.#underWay),
+      keptMap(this.#uids),
+      keptMap(this.#unheard),
+      keptMap(this.#accepted),
+    ];
     return () => {
       kept.forEach((restore) => {
         restore();
@@ -46,6 +57,10 @@ export class Calls {
     if (!process.alive || request.method === 'GET') {
       return () => undefined;
     }
+    if (isProbe(request)) {
+      this.#probes(process, request);
+      return () => undefined;
+    }
     const call = {
       process,
       uid: request.method === 'POST' ? this.#registers(request, process) : this.#of(request),
@@ -57,6 +72,36 @@ export class Calls {
     }
     this.#underWay.add(call);
     return () => this.#underWay.delete(call);
+  }
+
+  /**
+   * One process asks with one credential once in an interval, after it has heard that the server accepts it, unless a
+   * person asks. A refusal is asked about twice.
+   */
+  #probes(process: Process, request: HttpRequest): void {
+    const known = this.#accepted.get(this.#keyOf(process, request));
+    const { verifiesEveryMs = Number.POSITIVE_INFINITY } = this.#world.conditions;
+    if (known !== undefined && this.#world.scheduler.now < known + 0.9 * verifiesEveryMs) {
+      this.#world.violated(`${process.name} asks again with a credential that the server accepted just now`);
+    }
+  }
+
+  /** A process heard of a credential that the server accepts. */
+  verified(process: Process, request: HttpRequest, answer: HttpOutcome): void {
+    if (isProbe(request) && answer.kind === 'answered' && answer.body.reveal().includes('invalid_grant')) {
+      this.#accepted.set(this.#keyOf(process, request), this.#world.scheduler.now);
+    }
+  }
+
+  /** What is asked with, by which process, the records' versions, and all that people asked of any object until then. */
+  #keyOf(process: Process, { headers }: HttpRequest): string {
+    const asked = this.#world.cluster
+      .all('OAuthClient')
+      .map(({ metadata: { uid, annotations = {} } }) =>
+        [uid, annotations[ANNOTATIONS.reconcileRequestedAt]].join(),
+      );
+    const versions = records(this.#world).map(({ clientId, revision }) => `${clientId} ${revision}`);
+    return [process.name, plain(headers['authorization'] ?? ''), ...asked, ...versions].join(' ');
   }
 
   /** The server handles the request. */

@@ -36,6 +36,8 @@ export interface Conditions {
   readonly behaviour: Behaviour;
   /** What the server object declares about rotation. */
   readonly dialect: object;
+  /** `verification.interval` of the server object, in milliseconds. Default: none. */
+  readonly verifiesEveryMs?: number;
   readonly crashes: readonly Crash[];
   /** Moments inside calls, counted over all processes, at which something throws that never should. */
   readonly throws: readonly number[];

@@ -102,6 +102,12 @@ export const MUTATIONS: readonly Mutation[] = [
     mutant: 'if (before !== object) {',
   },
   {
+    name: 'what a token endpoint said of a credential is not kept',
+    file: 'src/controller/client/steps/verify.ts',
+    original: 'context.memory.probed(round.key, {',
+    mutant: 'context.memory.probed("shop/nobody" as typeof round.key, {',
+  },
+  {
     name: "surplus clients aren't deregistered",
     file: 'src/core/rules/surplus.ts',
     original: 'of o.surplus.filter(',

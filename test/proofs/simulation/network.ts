@@ -176,6 +176,7 @@ export function createHttp(world: World, process: Process): AuthorizationServerH
       if (isInside) {
         world.inside(process, 'sent', true);
       }
+      world.calls.verified(process, request, outcome);
       return outcome;
     },
   };

@@ -18,7 +18,7 @@ export const SERVERS = {
 } as const satisfies Readonly<Record<string, Pick<Conditions, 'behaviour' | 'dialect'>>>;
 
 /** Kinds of servers for random lives. */
-export const ALL_SERVERS: readonly Pick<Conditions, 'behaviour' | 'dialect'>[] = [
+export const ALL_SERVERS: readonly Pick<Conditions, 'behaviour' | 'dialect' | 'verifiesEveryMs'>[] = [
   ...Object.values(SERVERS),
   /** Each secret makes another client due at once, until somebody repairs the server. */
   {
@@ -35,6 +35,19 @@ export const ALL_SERVERS: readonly Pick<Conditions, 'behaviour' | 'dialect'>[] =
     behaviour: { rotatesToken: false, rotatesSecret: false, readRotates: false, forgetsAtMs: 120_000 },
     dialect: { drift: { mode: 'Report', interval: '1m' }, recovery: { clientGone: 'Reregister' } },
   },
+  /** Has each credential tried; is restored from an empty backup, which only that shows. */
+  ...(['Report', 'Gate'] as const).map((mode) => ({
+    behaviour: {
+      ...{ rotatesToken: true, rotatesSecret: false, readRotates: false, hasTokens: true },
+      forgetsAtMs: 120_000,
+    },
+    dialect: {
+      dialectOverrides: { updateEffect: { token: 'Rotates' } },
+      verification: { mode, interval: '5m' },
+      recovery: { clientGone: 'Reregister' },
+    },
+    verifiesEveryMs: 300_000,
+  })),
 ];
 
 export type ServerName = keyof typeof SERVERS;
