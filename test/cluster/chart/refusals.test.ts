@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import type { ChartValues } from '../../../tools/chart-values.ts';
 import { HELM_VERSIONS } from '../../kit/testbed/helm.ts';
 import { untilGuarded } from '../../kit/testbed/policies.ts';
+import { eventually } from '../behaviour/objects.ts';
 import { problemOf } from './check.ts';
 import { CHART } from './rendered.ts';
 import { useScene } from './scene.ts';
@@ -129,14 +130,23 @@ describe.each(HELM_VERSIONS)('%s', { timeout: 120_000 }, (version) => {
     expect(refused.stderr).toContain('Delete the OAuthClients first. If you are sure: kubectl annotate crd');
     expect(await scene.kubectl('get', 'crd', '-o', 'name')).toContain('oauthclients.oauth-registrar.dev');
     await scene.kubectl('annotate', 'crd', '--all', 'oauth-registrar.dev/allow-deletion=true');
-    const permitted = await uninstall('sso-c');
+    const permitted = await scene.helm.run(['uninstall', 'sso', '-n', 'sso-c']);
     expect(permitted, permitted.stderr).toMatchObject({ code: 0 });
-    expect(await scene.kubectl('get', 'crd', '-o', 'name')).toBe('');
+    await eventually(
+      async () => {
+        await scene.shell(LOOK_AGAIN);
+        return scene.kubectl('get', 'crd', '-o', 'name');
+      },
+      (left) => left === '',
+      60_000,
+    );
   });
 });
 
 const RELEASE_GUARD = `for object in $(kubectl get validatingadmissionpolicies,validatingadmissionpolicybindings -o name); do
   kubectl patch "$object" --type=merge -p '{"metadata":{"finalizers":null}}'
 done`;
+/** The API server was seen to leave a definition in Terminating for minutes: it looks again when the definition changes. */
+const LOOK_AGAIN = `kubectl annotate crd --all --overwrite looked-at="$(date +%s)"`;
 const DELETE_DEFINITIONS = `kubectl annotate crd --all oauth-registrar.dev/allow-deletion=true
 kubectl delete crd --all`;
