@@ -142,7 +142,8 @@ function createRunner(controlPlane: ControlPlane, folder: string) {
       begun.add(uid);
       startFor(pod).catch(async (error: unknown) => {
         printed.push(String(error));
-        await setStatus(pod, { phase: 'Failed' });
+        // The cluster may be stopped by now: then nobody looks at the Pod.
+        await setStatus(pod, { phase: 'Failed' }).catch(() => undefined);
       });
     } else if (pod.status.phase === 'Running') {
       await probe(pod, operators.get(name));
