@@ -46,6 +46,8 @@ test('many servers are looked at with time enough, behind a slow API server wher
 });
 
 test.each([
+  { args: ['--churn'], expected: { churn: { stay: 5000, perSecond: 10, seconds: 1200 } } },
+  { args: ['--churn', '--quick'], expected: { churn: { stay: 200, perSecond: 10, seconds: 120 } } },
   { args: ['--peer'], expected: { peer: true, runs: 1, clients: [1000], liveSeconds: 20 } },
   { args: ['--peer', '--quick'], expected: { peer: true, runs: 1, clients: [100], liveSeconds: 4 } },
   { args: ['--peer', '--clients', '50', '--runs', '3'], expected: { peer: true, runs: 3, clients: [50] } },

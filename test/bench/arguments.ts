@@ -14,7 +14,8 @@ type Name =
   | 'slow'
   | 'unrelated'
   | 'profile'
-  | 'peer';
+  | 'peer'
+  | 'churn';
 
 /** `npm run bench`. */
 export const BENCH: Script<Name> = {
@@ -86,6 +87,10 @@ at 50,000 clients a quarter of an hour. With --quick under three minutes.`,
       about:
         'Instead of all that: hydra-maester and this operator in turn at one Ory Hydra. Both are built with Go where they are missing (some minutes, once). Takes --clients N (default 1000, with --quick 100), --live, --runs (default 1) and --profile; writes .testbed/bench-peer.json.',
     },
+    churn: {
+      about:
+        'Instead of all that: ten agents a second come for 20 minutes, each with an OAuthClient that is bound to its Job, and go 20 seconds later, beside 5,000 clients that stay; with --quick for two minutes beside 200. Writes .testbed/bench-churn.json.',
+    },
   },
   environment: { UPDATE_BENCH: '1 writes the table into docs/scale.md.' },
 };
@@ -115,6 +120,8 @@ export interface BenchArguments {
   readonly profile: boolean;
   /** Instead of all else: hydra-maester and this operator in turn. */
   readonly peer: boolean;
+  /** Instead of all else: agents that come and go; `undefined`: not. */
+  readonly churn: { readonly stay: number; readonly perSecond: number; readonly seconds: number } | undefined;
 }
 
 const FULL = {
@@ -143,6 +150,8 @@ const QUICK = {
 };
 const PEER = { ...FULL, runs: '1', clients: '1000' };
 const QUICK_PEER = { ...QUICK, clients: '100' };
+const CHURN = { stay: 5_000, perSecond: 10, seconds: 1_200 };
+const QUICK_CHURN = { stay: 200, perSecond: 10, seconds: 120 };
 const MAX_RAW_CLIENTS = 1_000;
 
 /** What the flags ask for, or a sentence that says what is wrong. */
@@ -175,6 +184,7 @@ export function readMeasure(values: Arguments<Name>['values']): BenchArguments |
     rawClients: Math.min(MAX_RAW_CLIENTS, Math.max(...clients)),
     profile: values.profile === true,
     peer: values.peer === true,
+    churn: values.churn === true ? (values.quick === true ? QUICK_CHURN : CHURN) : undefined,
   };
 }
 

@@ -8,8 +8,9 @@ import { type Figure, summarize } from './figure.ts';
 import { cpuSecondsOfMachine, describeMachine, loadOfMachine } from './machine.ts';
 import { measurePeers } from './peer/run.ts';
 import { comparePeers, toPeerTable } from './peer/table.ts';
-import { type Load, type Report, toHead, toTable } from './report.ts';
+import { type Load, type Report, toChart, toHead, toTable } from './report.ts';
 import {
+  measureChurn,
   measureInstalls,
   measureMemory,
   measureOnce,
@@ -42,29 +43,38 @@ async function measure(flags: BenchArguments): Promise<void> {
   const startedAt = new Date().toISOString();
   const bundled = await progress.step('Bundling the operator', bundle);
   const entry = flags.profile ? join(import.meta.dirname, 'profiled-operator.ts') : bundled;
-  const measured = await (flags.peer ? comparison : everything)({ entry, wanted: flags, progress });
-  const { table, loads, ...results } = measured;
+  const kind = flags.peer ? comparison : flags.churn === undefined ? everything : comingAndGoing;
+  const measured = await kind({ entry, wanted: flags, progress });
+  const { table, picture, loads, ...results } = measured;
   const head = { startedAt, machine: describeMachine(), flags, loads };
   const { name, file } = whereTo(flags);
   await mkdir(FOLDER, { recursive: true });
   await writeFile(join(FOLDER, file), `${JSON.stringify({ ...head, ...results }, undefined, 2)}\n`);
   const text = `${toHead(head)}\n\n${table}`;
-  console.log(`\n${text}\n`);
+  console.log(`\n${text}\n${picture === undefined ? '' : `\n${picture}\n`}`);
   if (process.env['UPDATE_BENCH'] === '1') {
-    writeToPage('scale.md', name, `\`\`\`text\n${text}\n\`\`\``);
+    const chart = picture === undefined ? '' : `\n\n\`\`\`mermaid\n${picture}\n\`\`\``;
+    writeToPage('scale.md', name, `\`\`\`text\n${text}\n\`\`\`${chart}`);
   }
 }
 
 /** The part of the page, and the file. */
-function whereTo({ peer, runs }: BenchArguments): { readonly name: string; readonly file: string } {
+function whereTo({ peer, churn, runs }: BenchArguments): { readonly name: string; readonly file: string } {
   if (peer) {
     return { name: 'peer', file: 'bench-peer.json' };
+  }
+  if (churn !== undefined) {
+    return { name: 'churn', file: 'bench-churn.json' };
   }
   return runs === 0 ? { name: 'memory', file: 'bench-memory.json' } : { name: 'bench', file: 'bench.json' };
 }
 
 /** Content of the file, and its table. */
-type Measured = Pick<Report, 'loads' | 'figures' | 'runs'> & { readonly table: string };
+type Measured = Pick<Report, 'loads' | 'figures' | 'runs'> & {
+  readonly table: string;
+  /** A picture for the page, in Mermaid. */
+  readonly picture?: string;
+};
 
 async function everything(options: RunOptions): Promise<Measured> {
   const { wanted: flags, progress } = options;
@@ -87,6 +97,20 @@ async function everything(options: RunOptions): Promise<Measured> {
     figures,
     runs: measured.map(({ result }) => byGroup(result)),
     table: toTable(figures),
+  };
+}
+
+async function comingAndGoing(options: RunOptions): Promise<Measured> {
+  const { churn = { stay: 0, perSecond: 0, seconds: 0 } } = options.wanted;
+  const { load, result } = await loaded(() => measureChurn(options, churn));
+  const figures = summarize([result.figures]);
+  const points = result.looks.map(({ at, megabytes }) => [at, megabytes] as const);
+  return {
+    loads: [load],
+    figures,
+    runs: [byGroup(result.figures)],
+    table: toTable(figures),
+    picture: toChart('Resident memory of the operator while agents come and go (MB)', points),
   };
 }
 

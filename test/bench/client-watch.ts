@@ -20,6 +20,10 @@ export interface ClientWatch {
   ready(): number;
   /** `performance.now()` of when it was seen Ready for its present generation. By `namespace/name`. */
   readyAt(key: string): number | undefined;
+  /** `performance.now()` of when it was first seen Ready, of any generation; also of one that is gone. */
+  firstReadyAt(key: string): number | undefined;
+  /** `performance.now()` of when it was seen to be gone; `undefined`: it is there, or was never seen. */
+  goneAt(key: string): number | undefined;
   /** Of what was seen last; `undefined` where it doesn't exist. */
   generationOf(key: string): number | undefined;
   /** Resolves as soon as `holds`. Rejects when nothing has happened for two minutes. */
@@ -73,6 +77,8 @@ export async function watchClients(
     total: clients.total,
     ready: clients.ready,
     readyAt: clients.readyAt,
+    firstReadyAt: clients.firstReadyAt,
+    goneAt: clients.goneAt,
     generationOf: clients.generationOf,
     until: async (what, holds) => {
       while (!holds()) {
@@ -87,6 +93,7 @@ type View = ReturnType<typeof createView>;
 
 function createView(isReady: WatchedKind['isReady']) {
   const seen = new Map<string, Seen>();
+  const [firstReady, gone] = [new Map<string, number>(), new Map<string, number>()];
   let ready = 0;
   const forget = (key: string) => {
     if (seen.get(key)?.readyAt !== undefined) {
@@ -101,16 +108,20 @@ function createView(isReady: WatchedKind['isReady']) {
     seen.set(key, next);
     if (next.readyAt !== undefined) {
       ready += 1;
+      firstReady.set(key, firstReady.get(key) ?? next.readyAt);
     }
   };
   return {
     total: () => seen.size,
     ready: () => ready,
     readyAt: (key: string) => seen.get(key)?.readyAt,
+    firstReadyAt: (key: string) => firstReady.get(key),
+    goneAt: (key: string) => gone.get(key),
     generationOf: (key: string) => seen.get(key)?.generation,
     take: ({ type, object }: WatchEvent) => {
       if (type === 'DELETED') {
         forget(keyOf(object.metadata));
+        gone.set(keyOf(object.metadata), performance.now());
       } else {
         note(object);
       }
@@ -120,6 +131,7 @@ function createView(isReady: WatchedKind['isReady']) {
       for (const key of seen.keys()) {
         if (!present.has(key)) {
           forget(key);
+          gone.set(key, performance.now());
         }
       }
       objects.forEach(note);

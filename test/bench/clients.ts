@@ -1,6 +1,9 @@
+import type { KubernetesObject } from '../../src/api/kubernetes.ts';
+import { LABELS } from '../../src/api/names.ts';
 import type { OAuthClient } from '../../src/api/oauth-client.ts';
+import { OPERATOR_NAMESPACE } from '../kit/testbed/testbed.ts';
 import { NAMESPACES } from './namespaces.ts';
-import { clientsPath, namespaceOf, oauthClient } from './objects.ts';
+import { clientsPath, namespaceOf, oauthClient, secretsPath } from './objects.ts';
 import { pooled } from './pace.ts';
 import type { Stage } from './stage.ts';
 
@@ -35,6 +38,13 @@ export async function createClient(stage: Stage, prefix: string, index: number):
 }
 
 export const countClients = async (stage: Stage): Promise<number> => (await listClients(stage)).length;
+
+/** Registration Secrets. */
+export async function countRecords(stage: Stage): Promise<number> {
+  const path = `${secretsPath(OPERATOR_NAMESPACE)}?labelSelector=${encodeURIComponent(LABELS.registration)}`;
+  const { items } = await expectOk<{ readonly items: readonly KubernetesObject[] }>(stage, 'GET', path);
+  return items.length;
+}
 
 /** Edits every client that exists: its name for people, which the server is told. */
 export async function editClients(stage: Stage, clientName: string): Promise<void> {

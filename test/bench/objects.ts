@@ -49,6 +49,28 @@ export const credential = (namespace: string, token = ''): object => ({
 
 const CLUSTER_SERVER = { kind: 'ClusterAuthorizationServer', name: 'corporate' };
 
+export const jobsPath = (namespace: string): string => `/apis/batch/v1/namespaces/${namespace}/jobs`;
+
+/** A Job that runs nothing: what an agent's client is bound to. */
+export const suspendedJob = (namespace: string, name: string): object => ({
+  apiVersion: 'batch/v1',
+  kind: 'Job',
+  metadata: { namespace, name },
+  spec: {
+    suspend: true,
+    template: {
+      spec: { restartPolicy: 'Never', containers: [{ name: 'agent', image: 'agent' }] },
+    },
+  },
+});
+
+/** The client of an agent, which ends with the Job of the same name. */
+export const agentClient = (namespace: string, name: string): object => {
+  const client = oauthClient(namespace, name) as { readonly spec: object };
+  const lifetime = { boundTo: { group: 'batch', kind: 'Job', name } };
+  return { ...client, spec: { ...client.spec, lifetime } };
+};
+
 /** An ordinary web application; by default of the server of {@link surroundings}. */
 export const oauthClient = (namespace: string, name: string, server: object = CLUSTER_SERVER): object => ({
   apiVersion: 'oauth-registrar.dev/v1alpha1',

@@ -64,3 +64,22 @@ export function toHead({ machine, loads }: Pick<Report, 'machine' | 'loads'>): s
     ),
   ].join('\n');
 }
+
+const MOST_POINTS = 24;
+
+/** A chart in Mermaid: minutes from left to right, of at most {@link MOST_POINTS} of the points. */
+export function toChart(
+  title: string,
+  points: readonly (readonly [seconds: number, value: number])[],
+): string {
+  const step = Math.max(1, Math.ceil(points.length / MOST_POINTS));
+  const some = points.filter((_, index) => index % step === 0);
+  const most = Math.max(...some.map(([, value]) => value));
+  return [
+    'xychart-beta',
+    `  title "${title}"`,
+    `  x-axis "minutes" [${some.map(([seconds]) => (seconds / 60).toFixed(1)).join(', ')}]`,
+    `  y-axis "MB" 0 --> ${Math.ceil(most / 50) * 50}`,
+    `  line [${some.map(([, value]) => value.toFixed(0)).join(', ')}]`,
+  ].join('\n');
+}

@@ -2,6 +2,7 @@ import type { Progress } from '../kit/testbed/progress.ts';
 import type { BenchArguments } from './arguments.ts';
 import type { Figure } from './figure.ts';
 import { backlog } from './phases/backlog.ts';
+import { type Churned, type ChurnOptions, churn } from './phases/churn.ts';
 import { deleteAll } from './phases/deletion.ts';
 import { fairness } from './phases/fairness.ts';
 import { compareInstalls } from './phases/installs.ts';
@@ -96,6 +97,17 @@ export async function measureMemory({ entry, wanted, progress }: RunOptions): Pr
     return await progress.step('Memory', (update) =>
       memory(stage, { clients: wanted.memory, unrelatedSecrets: wanted.unrelatedSecrets }, update),
     );
+  } finally {
+    await stage.stop();
+  }
+}
+
+/** Once, at a control plane of its own, with the garbage collector of Kubernetes. */
+export async function measureChurn({ entry, progress }: RunOptions, options: ChurnOptions): Promise<Churned> {
+  const stage = await progress.step('Starting', () => startStage(entry, { collectsGarbage: true }));
+  try {
+    const title = `${options.perSecond} agents a second beside ${options.stay} clients`;
+    return await progress.step(title, (update) => churn(stage, options, update));
   } finally {
     await stage.stop();
   }

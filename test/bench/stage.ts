@@ -33,19 +33,32 @@ const CONNECTIONS = 64;
 const ROOMY = ['--namespace-memory=128'];
 const DEPLOY = join(import.meta.dirname, '..', '..', 'deploy', 'overlays', 'finalizer-policy');
 
+export interface StageOptions {
+  /** Whether the garbage collector of Kubernetes runs. Default false: it would share the cores. */
+  readonly collectsGarbage?: boolean;
+}
+
 /** @param entry the bundled operator */
-export async function startStage(entry: string): Promise<Stage> {
-  return startStageWith(entry, await startServer());
+export async function startStage(entry: string, options: StageOptions = {}): Promise<Stage> {
+  return startStageWith(entry, await startServer(), options);
 }
 
 /** @param server stopped with the stage */
 export async function startStageWith<S extends BenchServer>(
   entry: string,
   server: S,
+  { collectsGarbage = false }: StageOptions = {},
 ): Promise<Stage & { readonly server: S }> {
-  const controlPlane = await startControlPlane({ fsync: true });
+  const controlPlane = await startControlPlane({
+    fsync: true,
+    controllerManager: collectsGarbage && 'later',
+  });
   await kubectl(controlPlane, ['apply', '-k', DEPLOY]);
   await kubectl(controlPlane, ['wait', '--for=condition=Established', 'crd', '--all', '--timeout=60s']);
+  if (collectsGarbage) {
+    // After the definitions: it learns of new kinds only every half a minute.
+    await controlPlane.startControllerManager();
+  }
   await kubectl(controlPlane, ['apply', '-f', '-'], surroundings(server));
   await until('the admission policy adds finalizers', () => addsFinalizers(controlPlane));
   const kubeconfig = await controlPlane.kubeconfigFor({

@@ -1,9 +1,5 @@
-import type { KubernetesObject } from '../../../src/api/kubernetes.ts';
-import { LABELS } from '../../../src/api/names.ts';
-import { OPERATOR_NAMESPACE } from '../../kit/testbed/testbed.ts';
-import { countClients, deleteClients, expectOk } from '../clients.ts';
+import { countClients, countRecords, deleteClients } from '../clients.ts';
 import { type Figure, figuresOf } from '../figure.ts';
-import { secretsPath } from '../objects.ts';
 import type { BenchOperator } from '../operator.ts';
 import { countRequests } from '../request-counts.ts';
 import type { Stage } from '../stage.ts';
@@ -38,10 +34,4 @@ export async function deleteAll(
   } finally {
     watch.stop();
   }
-}
-
-async function countRecords(stage: Stage): Promise<number> {
-  const path = `${secretsPath(OPERATOR_NAMESPACE)}?labelSelector=${encodeURIComponent(LABELS.registration)}`;
-  const { items } = await expectOk<{ readonly items: readonly KubernetesObject[] }>(stage, 'GET', path);
-  return items.length;
 }
