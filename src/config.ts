@@ -48,6 +48,8 @@ export interface Config {
   readonly assertionAudiences: readonly string[];
   /** Kinds that `spec.lifetime.boundTo` may name besides Pod and Job. */
   readonly boundToKinds: readonly Resource[];
+  /** Whether workloads are restarted after a new credential. */
+  readonly rolloutRestarts: boolean;
   /** Labels and annotations that no OAuthClient may set on its Secret: names, or prefixes that end with `/`. */
   readonly reservedSecretMetadata: readonly string[];
   /** UV_THREADPOOL_SIZE, as libuv reads it: the threads for DNS look-ups and RSA key generation. Default: 4. */
@@ -161,6 +163,11 @@ export const FLAGS = {
     type: 'string',
     multiple: true,
     help: 'Kinds that spec.lifetime.boundTo may name besides Pod and Job, such as sandboxes.v1alpha1.agents.x-k8s.io/Sandbox: plural.version.group/Kind. The operator needs the right to get them. Default: none.',
+  },
+  'rollout-restarts': {
+    type: 'boolean',
+    default: false,
+    help: 'Restart workloads that spec.rolloutRestartTargets names, after a new credential. The operator needs the right to get and patch them.',
   },
   'assertion-audiences': {
     type: 'string',
@@ -315,6 +322,7 @@ function toConfig(
     namespacedServerHosts: hosts && separate(hosts),
     assertionAccount: values['assertion-account'],
     boundToKinds: separate(values['bound-to-kinds'] ?? []).flatMap((text) => toBindableKind(text) ?? []),
+    rolloutRestarts: values['rollout-restarts'],
     assertionAudiences: separate(values['assertion-audiences'] ?? []),
     reservedSecretMetadata: separate(values['reserved-secret-metadata'] ?? RESERVED_SECRET_METADATA),
     threads: Number(env['UV_THREADPOOL_SIZE']) || 4,

@@ -204,6 +204,7 @@ async function install({
     namespacedServerHosts: config.namespacedServerHosts,
     assertionAudiences: config.assertionAudiences,
     bindableKinds: [...ALWAYS_BINDABLE, ...config.boundToKinds],
+    mayRestart: config.rolloutRestarts,
     namespaces: config.namespaces,
     reservedSecretMetadata: config.reservedSecretMetadata,
     namespaceMemoryBytes: config.namespaceMemoryBytes,

@@ -137,6 +137,19 @@ export const chartValues = z.strictObject({
     .describe(
       'Kinds that spec.lifetime.boundTo may name besides Pod and Job: lists of group, version, kind and resource. The operator may get their objects. docs/bound-to.md.',
     ),
+  rolloutRestarts: z
+    .strictObject({
+      enabled: z
+        .boolean()
+        .default(false)
+        .describe(
+          'Lets the operator restart them in namespaces with the label oauth-registrar.dev/rollout-restarts: "true".',
+        ),
+    })
+    .prefault({})
+    .describe(
+      'Restarts of the Deployments, StatefulSets and DaemonSets that spec.rolloutRestartTargets names, after a new credential. An admission policy lets the operator change nothing else of them. docs/rollout-restarts.md.',
+    ),
   assertionAudiences: strings
     .default([])
     .describe(

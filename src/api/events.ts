@@ -81,6 +81,7 @@ export const EVENTS = {
   RegistrationOutcomeUnknown: warning('A registration got no answer: it is a suspected orphan.'),
   SecretWriteRefused: warning('The API server refused the Secret of the workload.'),
   SecretWriteUndone: warning('The answer to a write of the Secret of the workload lacks what was written.'),
+  RestartTargetNotFound: warning('A workload that is to be restarted for a new credential does not exist.'),
   TemplateInvalid: warning('The Secret of the workload can not be made as spec.secret says.'),
   WriteRefused: warning('The API server refused another write that the object needs.'),
   APIServerUnavailable: warning(

@@ -81,6 +81,15 @@ export const RESOURCES = {
   },
   pod: { group: '', version: 'v1', kind: 'Pod', plural: 'pods', namespaced: true },
   job: { group: 'batch', version: 'v1', kind: 'Job', plural: 'jobs', namespaced: true },
+  deployment: { group: 'apps', version: 'v1', kind: 'Deployment', plural: 'deployments', namespaced: true },
+  statefulSet: {
+    group: 'apps',
+    version: 'v1',
+    kind: 'StatefulSet',
+    plural: 'statefulsets',
+    namespaced: true,
+  },
+  daemonSet: { group: 'apps', version: 'v1', kind: 'DaemonSet', plural: 'daemonsets', namespaced: true },
   lease: { group: 'coordination.k8s.io', version: 'v1', kind: 'Lease', plural: 'leases', namespaced: true },
   endpointSlice: {
     group: 'discovery.k8s.io',

@@ -27,6 +27,8 @@ export const LABELS = {
   client: `${prefix}/client`,
   /** On the Secret with the key of hashes. */
   hashKey: `${prefix}/hash-key`,
+  /** On a namespace: the operator may restart workloads in it; the admission policy for its account reads it. */
+  rolloutRestarts: `${prefix}/rollout-restarts`,
 } as const;
 
 interface LabelFacts {
@@ -51,6 +53,10 @@ export const LABEL_FACTS: Readonly<Record<keyof typeof LABELS, LabelFacts>> = {
     value: '`true`; `server` on what is kept of an AuthorizationServer to remove its clients',
   },
   hashKey: { on: 'Secret `oauth-registrar-hash-key`', value: '`true`' },
+  rolloutRestarts: {
+    on: 'namespaces; people set it',
+    value: '`true`: workloads may be restarted there after a new credential, where the install permits it',
+  },
   role: { on: 'registration Secrets', value: '`current`, `retained`, `owed` or `left-behind`' },
   clientNamespace: { on: 'registration Secrets', value: 'namespace of the OAuthClient' },
   clientName: {

@@ -158,6 +158,25 @@ export const oauthClientSpec = z
           'A client that exists already: a Secret with `client_id`, `registration_access_token`, `registration_client_uri` and perhaps `client_secret`. Read while no client of this object is recorded; where status names one, it has to be that one. Default: none.',
       })
       .optional(),
+    rolloutRestartTargets: z
+      .array(
+        z.object({
+          kind: z
+            .enum(['Deployment', 'StatefulSet', 'DaemonSet'])
+            .meta({ description: 'Deployment, StatefulSet or DaemonSet.' }),
+          name: objectName().meta({
+            description: 'Name of the workload, in the same namespace, like `web`.',
+          }),
+        }),
+      )
+      .max(16)
+      .meta({
+        description:
+          'Workloads to restart when the Secret has a new credential, as `kubectl rollout restart` does, like `[{kind: Deployment, name: web}]`. The installation has to permit it, and a label of the namespace. Default: none.',
+        'x-kubernetes-list-type': 'map',
+        'x-kubernetes-list-map-keys': ['kind', 'name'],
+      })
+      .optional(),
     suspend: z.boolean().default(false).meta({
       description: 'Nothing is sent and the Secret stays as it is, until this is false.',
     }),
@@ -292,6 +311,13 @@ export const oauthClientStatus = z
         description:
           'The last answer of the token endpoint about the credential, so that a restart of the operator asks nothing again.',
       })
+      .optional(),
+    rolloutRestarts: z
+      .object({
+        credential: described(z.string().max(64), 'Identifies the credential.'),
+        at: described(time(), 'When the credential was given. The workloads have this time as restartedAt.'),
+      })
+      .meta({ description: 'The last credential for which all of rolloutRestartTargets were restarted.' })
       .optional(),
     conditions: conditions().optional(),
   })

@@ -178,6 +178,11 @@ export const REASONS = {
       'Something at admission takes off a label or annotation that the operator wrote to the Secret of the workload.',
     cure: 'Look for a mutating admission policy or webhook that changes Secrets; exempt this one, or take the label or annotation out of spec.secret.',
   },
+  RestartTargetNotFound: {
+    cause:
+      'A workload that spec.rolloutRestartTargets names does not exist. The Secret has the new credential.',
+    cure: 'Create the workload, or correct spec.rolloutRestartTargets; the operator looks again.',
+  },
   TemplateInvalid: {
     cause:
       'The Secret of the workload can not be made as spec.secret says with the values of this client: one is missing, or would break its form.',

@@ -88,6 +88,8 @@ export interface Settings {
   readonly assertionAudiences?: readonly string[] | undefined;
   /** Kinds that `spec.lifetime.boundTo` may name; `undefined`: not known. */
   readonly bindableKinds?: readonly Resource[] | undefined;
+  /** Whether workloads are restarted; `undefined`: not known. */
+  readonly mayRestart?: boolean | undefined;
   /** The only namespaces whose clients are reconciled; `undefined`: all. */
   readonly namespaces: readonly string[] | undefined;
   /** Labels and annotations that no OAuthClient may request for its Secret: names, or prefixes that end with `/`. */

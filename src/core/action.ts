@@ -48,6 +48,7 @@ type StepKind =
   /** Removes a record that nobody needs: its client was left behind by a namespace that is gone, or another record has it. */
   | { readonly type: 'Forget'; readonly record: RegistrationRecord }
   | PublishStep
+  | RestartStep
   | ReadStep
   | VerifyStep
   | AdoptStep
@@ -129,6 +130,17 @@ export interface PublishStep extends Explained {
   readonly basis: string;
   /** What the Secret is rendered from; see `renderBasis`. */
   readonly rendering: string;
+}
+
+/** Restarts the workloads that use the Secret, for a credential that is new in it. */
+export interface RestartStep extends Explained {
+  readonly type: 'Restart';
+  readonly targets: NonNullable<OAuthClientSpec['rolloutRestartTargets']>;
+  /** Identifies the credential. */
+  readonly credential: string;
+  /** RFC 3339: when the credential was given. The workloads get this time. */
+  readonly at: string;
+  readonly basis: string;
 }
 
 /** Reads the client at the server and records the answer. */

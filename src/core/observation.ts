@@ -64,6 +64,10 @@ export interface Observation {
   readonly heard: Heard | undefined;
   /** What a token endpoint last answered this process about the client's credential; `undefined`: it was not asked. */
   readonly probe: ProbeAnswer | undefined;
+  /** What this process restarted workloads for; `undefined`: nothing since the start. */
+  readonly restarted?: RestartsDone | undefined;
+  /** Whether this installation restarts workloads; `undefined`: not known. */
+  readonly mayRestart?: boolean | undefined;
   /** When this process began to reconcile clients, in milliseconds since the epoch. */
   readonly startedAt: number;
   /** The client that the spec wants to adopt: its credentials, or why they can't be read. */
@@ -81,6 +85,14 @@ export interface Observation {
   readonly setbacks: readonly Setback[];
   /** Calls with an effect that this process sent for this object, except registrations that are recorded. */
   readonly sentCalls: readonly RecentCall[];
+}
+
+/** The last credential for which all workloads that a spec names were restarted. */
+export interface RestartsDone {
+  /** Identifies the credential. */
+  readonly credential: string;
+  /** RFC 3339: when it was given, which is the time that the workloads have. */
+  readonly at: string;
 }
 
 /** What the last answers about a client said about whether the server knows it. */
@@ -291,6 +303,7 @@ export type SetbackAction =
   | 'Deregister'
   | 'Publish'
   | 'Render'
+  | 'Restart'
   | 'Bind'
   | 'Renew'
   | 'Read'

@@ -26,6 +26,7 @@ import {
   serverChanged,
   serverReplaced,
 } from './rules/replacement.ts';
+import { restartAwaited, restartNeeded, restartsNotOffered } from './rules/restarts.ts';
 import { objectRestored } from './rules/restored.ts';
 import { clientRetained, deletionPolicyDiffers, retentionRefused } from './rules/retention.ts';
 import { clientAlreadyManaged } from './rules/rivals.ts';
@@ -75,6 +76,7 @@ const ENDINGS: readonly Rule<Observation>[] = [
 /** The object is there, and its spec can be used. */
 const USABLE: readonly Rule<Usable>[] = [
   reservedMetadataRequested,
+  restartsNotOffered,
   objectSuspended,
   lifetimeOver,
   finalizerMissing,
@@ -93,6 +95,7 @@ const REGISTRATION: readonly Rule<Registrable>[] = [clientRetained, adoptionRequ
 const UPKEEP: readonly Rule<Registered>[] = [
   clientAlreadyManaged,
   workloadSecretDiffers,
+  restartNeeded,
   replacementRequested,
   serverChanged,
   serverReplaced,
@@ -114,6 +117,7 @@ const UPKEEP: readonly Rule<Registered>[] = [
   retentionRefused,
   clientOutsidePolicy,
   secretWriteUndone,
+  restartAwaited,
   verificationAwaited,
 ];
 

@@ -20,6 +20,7 @@ import type { Observation, ObservedClient } from './observation.ts';
 import { overlapEnd } from './overlap.ts';
 import type { RegistrationRecord } from './record.ts';
 import { refusalToKeep } from './remembered-refusal.ts';
+import { restartsDone } from './restarts.ts';
 import { chosenServer } from './server-access.ts';
 import { moveConditions } from './summarize-migration.ts';
 import { isHeldByGate, verificationShown } from './verification.ts';
@@ -84,6 +85,7 @@ export function summarize(
     substitutions: substitutions.length === 0 ? undefined : substitutions.slice(),
     refusal: refusalToKeep(o.setbacks, object.status, isSettled(o, idle)),
     verification: verification.kept,
+    rolloutRestarts: restartsShown(o, object),
     conditions,
   });
 }
@@ -185,6 +187,10 @@ function retiringClients(
     .map(({ surplus: { clientId, issuer }, end }) => ({ clientId, issuer, endsAt: rfc3339(end) }));
   return retiring.length === 0 ? undefined : retiring;
 }
+
+/** Of an object that names workloads to restart. */
+const restartsShown = (o: Observation, { desired }: ObservedClient): OAuthClientStatus['rolloutRestarts'] =>
+  desired.valid && desired.spec.rolloutRestartTargets === undefined ? undefined : restartsDone(o);
 
 /** Where the spec wants no Secret, status names none once there is none. */
 const secretShown = (

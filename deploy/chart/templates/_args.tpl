@@ -29,6 +29,9 @@
 {{- end }}
 - {{ printf "--bound-to-kinds=%s" (join "," $kinds) | quote }}
 {{- end }}
+{{- if .Values.rolloutRestarts.enabled }}
+- --rollout-restarts
+{{- end }}
 {{- with .Values.egress }}
 {{- if .allowHttp }}
 - --allow-http

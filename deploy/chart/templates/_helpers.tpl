@@ -79,8 +79,8 @@ Prints the objects of a file of files/, which is a copy of what kustomize applie
 {{- if and (eq .kind "ClusterRole") (eq .metadata.name "oauth-registrar") -}}
 {{- $_ := set .metadata "name" $role -}}
 {{- end -}}
-{{- $apart := list "oauth-registrar-access-reviews" "oauth-registrar-metrics-reader" -}}
-{{- if and $.root.Values.namespaces (has .metadata.name $apart) -}}
+{{- $apart := list "oauth-registrar-access-reviews" "oauth-registrar-metrics-reader" "oauth-registrar-rollout-restarts" -}}
+{{- if and $.root.Values.namespaces (has .metadata.name $apart) (ne .kind "ValidatingAdmissionPolicyBinding") -}}
 {{- $_ := set .metadata "name" (printf "%s-%s" (include "oauth-registrar.prefix" $.root) (trimPrefix "oauth-registrar-" .metadata.name)) -}}
 {{- with .roleRef -}}
 {{- $_ := set . "name" $.object.metadata.name -}}
@@ -90,6 +90,10 @@ Prints the objects of a file of files/, which is a copy of what kustomize applie
 {{- $_ := set .roleRef "name" $role -}}
 {{- end -}}
 {{- if and (eq .kind "ValidatingAdmissionPolicyBinding") $.root.Values.namespaces -}}
+{{- /* Each install brings this policy: a right without its bound would be too much. */}}
+{{- if eq .spec.policyName "oauth-registrar-rollout-restarts" -}}
+{{- $_ := set .spec "policyName" (printf "%s-rollout-restarts" (include "oauth-registrar.prefix" $.root)) -}}
+{{- end -}}
 {{- /* These two judge objects of tenants, and another install serves other tenants. */}}
 {{- if has .metadata.name (list "oauth-registrar-writers-status" "configmap-oauth-registrar-tenants") -}}
 {{- $listed := dict "key" "kubernetes.io/metadata.name" "operator" "In" "values" $.root.Values.namespaces -}}

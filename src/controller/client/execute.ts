@@ -12,12 +12,14 @@ import { publish, removeSecret } from './steps/publish.ts';
 import { read } from './steps/read.ts';
 import { register } from './steps/register.ts';
 import { release } from './steps/release.ts';
+import { restart } from './steps/restart.ts';
 import { notePolicy, retain, takeOver } from './steps/retain.ts';
 import { takeBack } from './steps/take-back.ts';
 import { update } from './steps/update.ts';
 import { verify } from './steps/verify.ts';
 
 /** Executes one step. Every branch is a short list of effects, in an order that survives a crash after each. */
+// biome-ignore lint/complexity/noExcessiveLinesPerFunction: one line for each step.
 export function execute(step: Step, input: StepInput): Promise<StepResult> {
   const { context } = input;
   switch (step.type) {
@@ -44,6 +46,8 @@ export function execute(step: Step, input: StepInput): Promise<StepResult> {
       return forgetNeedless(step, input);
     case 'Publish':
       return publish(step, input);
+    case 'Restart':
+      return restart(step, input);
     case 'Read':
       return read(step, input);
     case 'Verify':

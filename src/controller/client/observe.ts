@@ -65,6 +65,8 @@ export function observe(key: ClientKey, context: StepContext): Observation {
     readAt: memory.readAt(key, object?.createdAt, now),
     heard: memory.heard(key),
     probe: memory.probe(key),
+    restarted: memory.restartsDone(key),
+    mayRestart: settings.mayRestart,
     startedAt: memory.startedAt(now),
     adoptable: adoptableOf(key, context),
     clientsInNamespace: clientsInNamespace(key, context),

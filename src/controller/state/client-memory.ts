@@ -5,6 +5,7 @@ import type {
   Heard,
   ProbeAnswer,
   RecentCall,
+  RestartsDone,
   Setback,
   SetbackAction,
 } from '../../core/observation.ts';
@@ -28,6 +29,7 @@ export class Memory {
   readonly #reads = new Map<string, number>();
   readonly #heard = new Map<string, Heard>();
   readonly #probes = new Map<ClientKey, ProbeAnswer>();
+  readonly #restarts = new Map<ClientKey, RestartsDone>();
   /** Until when no client's credential is tried, in milliseconds since the epoch. */
   readonly #probePauses = new Map<ServerKey, number>();
   readonly #waits = new Map<
@@ -138,6 +140,15 @@ export class Memory {
   }
 
   /** What a token endpoint last answered about the client's credential. */
+  /** The last credential for which this process restarted all workloads; `undefined`: none since the start. */
+  restartsDone(key: ClientKey): RestartsDone | undefined {
+    return this.#restarts.get(key);
+  }
+
+  restarted(key: ClientKey, done: RestartsDone): void {
+    this.#restarts.set(key, done);
+  }
+
   probe(key: ClientKey): ProbeAnswer | undefined {
     return this.#probes.get(key);
   }
@@ -274,6 +285,7 @@ export class Memory {
     this.#reads.delete(key);
     this.#heard.delete(key);
     this.#probes.delete(key);
+    this.#restarts.delete(key);
     this.#waits.delete(key);
     this.#unanswered.delete(key);
     this.#learned.delete(key);

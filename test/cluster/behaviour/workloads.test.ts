@@ -1,12 +1,19 @@
-import { expect, it } from 'vitest';
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
 import type { Secret } from '../../../src/api/kubernetes.ts';
+import { untilRefused } from '../../kit/testbed/policies.ts';
 import { all, eventually, oauthClient, platformOf } from './objects.ts';
 import { teamIn, useTestbed } from './team.ts';
 
 /** What workloads get of a client, where the API server decides. */
 
-const testbed = useTestbed();
+const testbed = useTestbed({ flags: ['--rollout-restarts'] });
 const shop = teamIn(testbed, 'shop');
+
+const COMPONENT = join(import.meta.dirname, '..', '..', '..', 'deploy', 'components', 'rollout-restarts');
+const RESTARTED_AT = 'kubectl.kubernetes.io/restartedAt';
+const OPERATOR = 'system:serviceaccount:oauth-registrar-system:oauth-registrar';
 
 const secretOf = async (name: string): Promise<Secret> =>
   JSON.parse(await shop.kubectl('get', 'secret', name, '-o', 'json')) as Secret;
@@ -48,4 +55,94 @@ it('A client that has no secret gets no Secret, and one from before is removed',
     'SecretSynced True: No Secret is written: spec.secret.mode is None.',
   ]);
   expect(status?.secretName).toBeUndefined();
+});
+
+describe('After a new credential', () => {
+  const workload = (kind: string, name: string) => ({
+    apiVersion: 'apps/v1',
+    kind,
+    metadata: { name, namespace: 'shop' },
+    spec: {
+      ...(kind === 'Deployment' ? { replicas: 0 } : {}),
+      selector: { matchLabels: { app: name } },
+      template: {
+        metadata: { labels: { app: name }, annotations: { team: 'shop' } },
+        spec: { containers: [{ name: 'app', image: 'registry.example.com/app:1.0' }] },
+      },
+    },
+  });
+  const restartedAt = async (kind: string, name: string): Promise<string | undefined> => {
+    const { spec } = JSON.parse(await shop.kubectl('get', kind, name, '-o', 'json')) as ReturnType<
+      typeof workload
+    >;
+    return (spec.template.metadata.annotations as Record<string, string>)[RESTARTED_AT];
+  };
+  const asOperator = async (change: object): Promise<string> => {
+    const { stderr } = await testbed.controlPlane.kubectl([
+      ...['patch', 'deployment', 'web', '-n', 'shop', `--as=${OPERATOR}`, '--dry-run=server'],
+      ...['--type=merge', '-p', JSON.stringify(change)],
+    ]);
+    return stderr;
+  };
+  const restart = { spec: { template: { metadata: { annotations: { [RESTARTED_AT]: 'now' } } } } };
+
+  it('the policy permits the restart alone, and only where the namespace has its label', async () => {
+    for (const file of readdirSync(COMPONENT).filter((name) => name !== 'kustomization.yaml')) {
+      await testbed.kubectl('apply', '-f', join(COMPONENT, file));
+    }
+    await testbed.apply(JSON.stringify(workload('Deployment', 'web')));
+    await testbed.apply(JSON.stringify(workload('DaemonSet', 'agent')));
+    await untilRefused(async () => (await asOperator(restart)) !== '');
+    expect(await asOperator(restart)).toContain(
+      'denied request: the namespace does not permit restarts: give it the label oauth-registrar.dev/rollout-restarts=true',
+    );
+    await testbed.kubectl('label', 'namespace', 'shop', 'oauth-registrar.dev/rollout-restarts=true');
+    await eventually(
+      () => asOperator(restart),
+      (stderr) => stderr === '',
+    );
+    for (const other of [
+      { spec: { replicas: 1 } },
+      { spec: { paused: true } },
+      { spec: { template: { spec: { serviceAccountName: 'other' } } } },
+      { spec: { template: { metadata: { annotations: { team: 'other' } } } } },
+      { spec: { template: { metadata: { annotations: { team: null } } } } },
+      { spec: { template: { metadata: { labels: { extra: 'x' } } } } },
+      { metadata: { labels: { extra: 'x' } } },
+      { metadata: { annotations: { extra: 'x' } } },
+      { metadata: { finalizers: ['example.com/x'] } },
+    ]) {
+      expect(await asOperator(other)).toContain(
+        'denied request: the operator changes no workload but the annotation kubectl.kubernetes.io/restartedAt of its Pods',
+      );
+    }
+  });
+
+  it('each workload is restarted once, and one that is missing is told until it is there', async () => {
+    const targets = [
+      { kind: 'Deployment', name: 'web' },
+      { kind: 'DaemonSet', name: 'agent' },
+      { kind: 'StatefulSet', name: 'late' },
+    ];
+    await testbed.apply(oauthClient('shop', 'followed', { rolloutRestartTargets: targets }));
+    await shop.until('followed', 'Registered');
+    expect(await restartedAt('Deployment', 'web')).toBeUndefined();
+
+    await shop.annotate('followed', 'rotate-requested-at', '1');
+    const waiting = await shop.until('followed', 'RestartTargetNotFound');
+    const ready = waiting.status?.conditions?.find(({ type }) => type === 'Ready');
+    expect(ready).toMatchObject({
+      status: 'True',
+      message:
+        "StatefulSet late of spec.rolloutRestartTargets doesn't exist in namespace shop. Create the workload, or correct spec.rolloutRestartTargets; the operator looks again.",
+    });
+    const at = await restartedAt('Deployment', 'web');
+    expect(at).toBe(await restartedAt('DaemonSet', 'agent'));
+
+    await testbed.apply(JSON.stringify({ ...workload('StatefulSet', 'late') }));
+    const { status } = await shop.until('followed', 'Registered');
+    expect(status?.rolloutRestarts?.at).toBe(at);
+    expect(await restartedAt('StatefulSet', 'late')).toBe(at);
+    expect(await restartedAt('Deployment', 'web')).toBe(at);
+  });
 });

@@ -115,6 +115,14 @@ describe.each(HELM_VERSIONS)('%s renders what kustomize renders', (version) => {
     await rm(folder, { recursive: true });
   });
 
+  test('with restarts of workloads, but for the same list', async () => {
+    const folder = await overlayOf(['deploy'], ['deploy/components/rollout-restarts']);
+    const plain = await compare('deploy', {}, 'oauth-registrar-system');
+    const values = { rolloutRestarts: { enabled: true } };
+    expect(await compare(relative(ROOT, folder), values, 'oauth-registrar-system')).toEqual(plain);
+    await rm(folder, { recursive: true });
+  });
+
   test('of alerts and dashboard', async () => {
     const values = { prometheusRule: { enabled: true }, dashboard: { enabled: true } };
     const objects = await chart.objects(values, 'oauth-registrar-system');

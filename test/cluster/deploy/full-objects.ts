@@ -98,6 +98,7 @@ const clientSpec = {
     expiryMember: 'client_expires_at',
     boundTo: { group: 'batch', kind: 'Job', name: 'agent-7' },
   },
+  rolloutRestartTargets: [{ kind: 'Deployment', name: 'web' }],
   deletionPolicy: 'Retain',
   adopt: { secretRef: { name: 'adopted' } },
   suspend: true,

@@ -137,22 +137,6 @@ export const CHANGES: readonly Change[] = [
   { kinds: CLIENT, at: 'spec.secret.format', change: values('Dotenv') },
   {
     kinds: CLIENT,
-    at: 'spec',
-    change: members({
-      rolloutRestartTargets: {
-        type: 'array',
-        maxItems: 16,
-        'x-kubernetes-list-type': 'map',
-        'x-kubernetes-list-map-keys': ['kind', 'name'],
-        items: object(
-          { kind: choice('Deployment', 'StatefulSet', 'DaemonSet'), name },
-          { required: ['kind', 'name'] },
-        ),
-      },
-    }),
-  },
-  {
-    kinds: CLIENT,
     at: 'spec.replacement',
     change: members({ retire: byDefault('AfterOverlap', choice('AfterOverlap', 'WhenUnused')) }),
   },

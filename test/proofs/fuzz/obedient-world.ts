@@ -83,6 +83,8 @@ function changed(o: Observation, step: Step): Observation {
     }
     case 'Publish':
       return published(o, step);
+    case 'Restart':
+      return { ...o, restarted: { credential: step.credential, at: step.at } };
     case 'BindToOwner':
       return { ...o, object: { ...step.object, owners: [referenceText(step.owner)] } };
     case 'DeleteObject':

@@ -45,6 +45,15 @@ const verifying = (mode: 'Report' | 'Gate', gate: Gate = { open: true }) => ({
   ...reached({ verification: { ...connection.verification, mode } }),
   gate,
 });
+const WEB = { kind: 'Deployment', name: 'web' } as const;
+const renewed = record({ secretIssuedAt: '2026-05-01T11:30:00Z' });
+function restartedFrom(o: Observation): string {
+  const step = plan(o);
+  if (step.type !== 'Restart') {
+    throw new Error('a restart is due');
+  }
+  return step.basis;
+}
 const restored = (overrides: Partial<Observation> = {}) =>
   observation({
     object: fresh(),
@@ -173,6 +182,12 @@ const EXAMPLES: readonly Example[] = [
     'spec.secret asks for x/y, which has a meaning to another controller and is reserved by the platform team; remove it.',
   ],
   [
+    'RestartsNotOffered',
+    observation({ object: specified({ rolloutRestartTargets: [WEB] }), mayRestart: false }),
+    'InvalidSpec',
+    'spec.rolloutRestartTargets asks for restarts, and this installation restarts no workloads. Remove it, or ask the platform team to permit restarts by --rollout-restarts.',
+  ],
+  [
     'ObjectSuspended',
     observation({ object: specified({ suspend: true }) }),
     'Suspended',
@@ -260,6 +275,12 @@ const EXAMPLES: readonly Example[] = [
     observation({ secrets: [] }),
     'Publish',
     'Secret storefront-oauth does not exist.',
+  ],
+  [
+    'RestartNeeded',
+    observation({ object: specified({ rolloutRestartTargets: [WEB] }), records: [renewed] }),
+    'Restart',
+    'The Secret shows the credential of 2026-05-01T11:30:00Z: Deployment web to be restarted for it.',
   ],
   [
     'ReplacementRequested',
@@ -445,6 +466,25 @@ const EXAMPLES: readonly Example[] = [
     }),
     'SecretWriteUndone',
     'Secret storefront-oauth lacks label team.',
+  ],
+  [
+    'RestartAwaited',
+    observation({
+      object: specified({ rolloutRestartTargets: [WEB] }),
+      records: [renewed],
+      setbacks: [
+        setback({
+          action: 'Restart',
+          basis: restartedFrom(
+            observation({ object: specified({ rolloutRestartTargets: [WEB] }), records: [renewed] }),
+          ),
+          reason: 'RestartTargetNotFound',
+          message: "Deployment web doesn't exist.",
+        }),
+      ],
+    }),
+    'RestartTargetNotFound',
+    "Deployment web doesn't exist.",
   ],
   [
     'VerificationAwaited',
