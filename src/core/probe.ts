@@ -1,5 +1,5 @@
 import { isFromApi } from '../oauth/body-form.ts';
-import { isPassingError, readErrorResponse } from '../oauth/error-response.ts';
+import { type ErrorResponse, isPassingError, readErrorResponse } from '../oauth/error-response.ts';
 import type { HttpAnswer, HttpOutcome } from '../oauth/http-message.ts';
 import { retryAfterMs } from '../oauth/retry-after.ts';
 import type { Sensitive } from '../oauth/sensitive.ts';
@@ -119,13 +119,21 @@ function classifyAnswer(answer: HttpAnswer, context: ProbeContext): ProbeVerdict
       isLimit: status === 429,
     };
   }
-  if (error === 'invalid_client') {
+  if (refusesClient(said)) {
     return { kind: 'Refused', isUnknown: deniesClient(said), ...wordsOf(told, context) };
   }
   return kind !== 'Token' && error === 'invalid_grant'
     ? { kind: 'Accepted', message: acceptedMessage(context), token: undefined }
     : { kind: 'Inconclusive', ...wordsOf(told, context) };
 }
+
+/**
+ * `invalid_client` (RFC 6749 section 5.2). Keycloak answers 401 `unauthorized_client` instead where the secret is wrong or the
+ * client unknown, and tells that apart from a grant that the client may not use by its words alone.
+ */
+const refusesClient = ({ status, error, description = '' }: ErrorResponse): boolean =>
+  error === 'invalid_client' ||
+  (status === 401 && error === 'unauthorized_client' && /\binvalid client\b/i.test(description));
 
 const ACCEPTED: Readonly<Record<ProbeKind, string>> = {
   Token: 'the token endpoint gave it an access token',

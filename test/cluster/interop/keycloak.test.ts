@@ -448,11 +448,11 @@ describe('Whether credentials work at Keycloak', () => {
 
   it.each([
     ['machine', MACHINE, 'the token endpoint gave it an access token'],
-    ['web', CALLBACK, 'the token endpoint refused only the authorization code that was made up'],
+    ['web', CALLBACK, 'the token endpoint refused only the refresh token that was made up'],
     [
       'public',
       { ...CALLBACK, tokenEndpointAuthMethod: 'none' },
-      'the token endpoint refused only the authorization code that was made up',
+      'the token endpoint refused only the refresh token that was made up',
     ],
   ])('is found out of a client that is %s', async (name, client, words) => {
     await scene.client(`verified-${name}`, 'verifying', client);

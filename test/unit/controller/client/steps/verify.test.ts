@@ -389,6 +389,16 @@ describe('A credential that the server refuses', () => {
     expect(refused.memory.probe(refused.round.key)).toMatchObject({ result: 'CredentialRefused' });
   });
 
+  test('is refused by 401 unauthorized_client, too, where the words say that the client is invalid: Keycloak', async () => {
+    const words = 'Invalid client or Invalid client credentials';
+    const refused = answeredError(401, 'unauthorized_client', words);
+    const taken = await verify({ metadata: BY_ITSELF, outcomes: [refused] });
+    expect(taken.memory.probe(taken.round.key)).toMatchObject({ result: 'CredentialRefused', times: 1 });
+    const grant = answeredError(401, 'unauthorized_client', 'Client not enabled to retrieve service account');
+    const other = await verify({ metadata: BY_ITSELF, outcomes: [grant] });
+    expect(other.memory.probe(other.round.key)).toMatchObject({ result: 'VerificationInconclusive' });
+  });
+
   test('is over as soon as the server accepts it', async () => {
     const taken = await again({ outcomes: [TOKEN, REVOKED] });
     expect(taken.memory.probe(taken.round.key)).toMatchObject({ result: 'Verified', times: 1 });
