@@ -1,0 +1,228 @@
+import { isJsonObject, type Json, type JsonObject } from './json.ts';
+import { sha256 } from './sha256.ts';
+
+/**
+ * Client ID Metadata Documents (draft-ietf-oauth-client-id-metadata-document): the URL that is the client_id, and what is
+ * served there. The bounds are those that all servers that were tried accept.
+ */
+
+/** Characters that a base URL may have. */
+export const LONGEST_BASE_URL = 60;
+/** Characters that a client_id may have. */
+export const LONGEST_DOCUMENT_URL = 100;
+/** Bytes that every server that was tried reads. */
+export const BYTES_FOR_ALL = 2048;
+/** Bytes that no server but those with less reads: larger documents are not published. */
+export const MOST_DOCUMENT_BYTES = 5000;
+
+/**
+ * Why documents can't be published under a base URL, as the end of a sentence that begins with its name; `undefined`: they
+ * can.
+ */
+export function baseUrlProblem(text: string): string | undefined {
+  if (text.length > LONGEST_BASE_URL) {
+    return `is longer than ${LONGEST_BASE_URL} characters, and servers take a client_id of at most ${LONGEST_DOCUMENT_URL}`;
+  }
+  if (!BASE_URL.test(text) || !URL.canParse(text) || new URL(text).href.replace(/\/$/, '') !== text) {
+    return 'is not written as https://host or https://host/path in lower case: servers compare a client_id letter by letter, so it may have no query, no "." segment and no "/" at its end';
+  }
+  return undefined;
+}
+
+const BASE_URL = /^https:\/\/[a-z0-9][a-z0-9.-]*(:[0-9]{1,5})?(\/[a-z0-9._~-]+)*$/;
+
+export interface DocumentOwner {
+  readonly namespace: string;
+  readonly name: string;
+  readonly uid: string;
+}
+
+/**
+ * The URL of a client's document, which is its client_id: at most 100 characters. It is given to no other client: it has
+ * a part of the object's uid and of the id of the registration.
+ *
+ * @param baseUrl without a problem; see {@link baseUrlProblem}
+ */
+export function documentUrl(
+  baseUrl: string,
+  { namespace, name, uid }: DocumentOwner,
+  attempt: string,
+): string {
+  const part = uid.replaceAll('-', '').slice(0, 8);
+  const readable = `${baseUrl}/${namespace}/${name}-${part}-${attempt.slice(0, 4)}`;
+  return readable.length <= LONGEST_DOCUMENT_URL
+    ? readable
+    : `${baseUrl}/${part}-${attempt}-${sha256([namespace, name, uid].join('/')).slice(0, 16)}`;
+}
+
+/** Where the keys of a client are served: at the origin of its document, as some servers demand. */
+export const keysUrl = (url: string): string => `${url}/jwks`;
+
+/**
+ * The members that a document may have, by wire name. Keycloak 26.7.0 refuses a document with any other; those that are
+ * left out here are answers, secrets, or what this file adds.
+ */
+const MEMBERS: ReadonlySet<string> = new Set(
+  (
+    'client_name client_uri logo_uri tos_uri policy_uri contacts redirect_uris post_logout_redirect_uris grant_types ' +
+    'response_types application_type scope token_endpoint_auth_method token_endpoint_auth_signing_alg jwks jwks_uri ' +
+    'software_id software_version sector_identifier_uri subject_type id_token_signed_response_alg ' +
+    'id_token_encrypted_response_alg id_token_encrypted_response_enc userinfo_signed_response_alg ' +
+    'userinfo_encrypted_response_alg userinfo_encrypted_response_enc request_object_signing_alg ' +
+    'request_object_encryption_alg request_object_encryption_enc authorization_signed_response_alg ' +
+    'authorization_encrypted_response_alg authorization_encrypted_response_enc default_max_age require_auth_time ' +
+    'default_acr_values initiate_login_uri request_uris tls_client_certificate_bound_access_tokens ' +
+    'tls_client_auth_subject_dn dpop_bound_access_tokens backchannel_logout_uri backchannel_logout_session_required ' +
+    'backchannel_token_delivery_mode backchannel_client_notification_endpoint ' +
+    'backchannel_authentication_request_signing_alg backchannel_user_code_parameter frontchannel_logout_uri ' +
+    'frontchannel_logout_session_required require_pushed_authorization_requests'
+  ).split(' '),
+);
+
+/** What is served for one client. */
+export interface ClientDocument {
+  /** The client_id. */
+  readonly url: string;
+  /** JSON. */
+  readonly body: string;
+  /** JWK set of {@link keysUrl}; absent: the client has no keys there. */
+  readonly keys?: string;
+}
+
+/**
+ * The document of a client. Its keys are not in the document but at {@link keysUrl}: only there can they be rotated at all
+ * servers.
+ *
+ * @param metadata without a problem; see {@link documentProblem}
+ */
+export function clientDocument(url: string, { jwks, ...metadata }: JsonObject): ClientDocument {
+  const members = Object.entries(metadata).filter(([, value]) => value !== null);
+  const keys = isJsonObject(jwks) ? { jwks_uri: keysUrl(url) } : {};
+  const document = { client_id: url, ...Object.fromEntries(members), ...keys };
+  const body = JSON.stringify(document);
+  return isJsonObject(jwks) ? { url, body, keys: JSON.stringify(jwks) } : { url, body };
+}
+
+/** What no server may be without, where the metadata says nothing of it. */
+export function completed(metadata: JsonObject, name: string): JsonObject {
+  const { client_name: given, token_endpoint_auth_method: method, jwks, jwks_uri: uri } = metadata;
+  const hasKeys = jwks !== undefined || uri !== undefined;
+  return {
+    ...(given === undefined || given === '' ? { client_name: name } : {}),
+    ...(method === undefined ? { token_endpoint_auth_method: hasKeys ? 'private_key_jwt' : 'none' } : {}),
+    ...metadata,
+  };
+}
+
+/**
+ * Why servers would refuse a document with this metadata, as a sentence with what to do; `undefined`: they take it.
+ *
+ * @param metadata by wire names, as {@link completed} gives it
+ * @param hasGeneratedKey the operator adds a key
+ */
+export function documentProblem(metadata: JsonObject, hasGeneratedKey: boolean): string | undefined {
+  return (
+    memberProblem(metadata) ??
+    methodProblem(metadata, hasGeneratedKey) ??
+    redirectProblem(metadata) ??
+    keysProblem(metadata['jwks'])
+  );
+}
+
+function memberProblem(metadata: JsonObject): string | undefined {
+  const unknown = Object.keys(metadata).find((member) => !MEMBERS.has(member));
+  return unknown === undefined
+    ? undefined
+    : `A client that is identified by a document can't have ${unknown}: some servers refuse the whole document for a member that they don't know. Remove it.`;
+}
+
+function methodProblem(
+  { token_endpoint_auth_method: method, jwks, jwks_uri: uri }: JsonObject,
+  hasGeneratedKey: boolean,
+): string | undefined {
+  if (jwks !== undefined && uri !== undefined) {
+    return 'The client names jwks and jwksUri, and servers refuse a document with both. Remove one.';
+  }
+  if (typeof method === 'string' && /^client_secret/.test(method)) {
+    return `A client that is identified by a document has no secret, so it can't authenticate by ${method}. Set spec.credential.generatedKey, which makes it private_key_jwt; or set tokenEndpointAuthMethod to none for a public client.`;
+  }
+  return method === 'private_key_jwt' && !hasGeneratedKey && jwks === undefined && uri === undefined
+    ? 'The client authenticates by private_key_jwt and has no key. Set spec.credential.generatedKey, or spec.client.jwks.'
+    : undefined;
+}
+
+const redirectProblem = ({ redirect_uris: uris }: JsonObject): string | undefined =>
+  Array.isArray(uris) && uris.length > 0
+    ? undefined
+    : 'A client that is identified by a document needs at least one redirect URI, also where it only asks for tokens of its own: servers refuse a document without one. Set spec.client.redirectUris.';
+
+/** Private members of a JWK (RFC 7518 sections 6.2.2, 6.3.2 and 6.4). */
+const PRIVATE = ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k'];
+
+function keysProblem(jwks: Json | undefined): string | undefined {
+  const keys = isJsonObject(jwks) && Array.isArray(jwks['keys']) ? jwks['keys'] : [];
+  for (const key of keys.filter(isJsonObject)) {
+    if (PRIVATE.some((member) => key[member] !== undefined)) {
+      return 'spec.client.jwks has a private key, and the document is public. Put the public key alone there, and make another pair: this one is known to all who may read this object.';
+    }
+    if (typeof key['kid'] !== 'string' || key['use'] !== 'sig' || typeof key['alg'] !== 'string') {
+      return 'A key of spec.client.jwks lacks kid, alg or "use": "sig", and servers refuse a document with such a key. Add them.';
+    }
+  }
+  return undefined;
+}
+
+/** Why a document is not published, as a sentence with what to do; `undefined`: its size is fine. */
+export function sizeProblem({ body }: Pick<ClientDocument, 'body'>): string | undefined {
+  const bytes = Buffer.byteLength(body);
+  return bytes <= MOST_DOCUMENT_BYTES
+    ? undefined
+    : `The document has ${bytes} bytes, and servers read ${MOST_DOCUMENT_BYTES} at most. Make spec.client smaller.`;
+}
+
+/** What a person should know of the size of a document; `undefined`: nothing. */
+export function sizeNote({ body }: Pick<ClientDocument, 'body'>): string | undefined {
+  const bytes = Buffer.byteLength(body);
+  return bytes <= BYTES_FOR_ALL
+    ? undefined
+    : `It has ${bytes} bytes, and some servers read ${BYTES_FOR_ALL} at most.`;
+}
+
+/**
+ * The document that takes a client back: other redirect URI, other key, so that codes and refresh tokens of the client are
+ * refused. A document that can't be fetched takes nothing back at some servers.
+ *
+ * @param publicJwk of a key whose private half nobody has
+ */
+export const withdrawalDocument = (url: string, publicJwk: JsonObject): ClientDocument =>
+  clientDocument(url, {
+    client_name: 'Withdrawn',
+    redirect_uris: [withdrawnRedirect(url)],
+    grant_types: ['authorization_code'],
+    response_types: ['code'],
+    token_endpoint_auth_method: 'private_key_jwt',
+    jwks: { keys: [publicJwk] },
+  });
+
+/** The redirect URI of a withdrawn client: nothing is served there. */
+export const withdrawnRedirect = (url: string): string => `${url}/withdrawn`;
+
+/** Identifies what is served: it changes with document or keys, not with how long they may be kept. 43 characters. */
+export const documentDigest = ({ body, keys = '' }: Pick<ClientDocument, 'body' | 'keys'>): string =>
+  sha256(`${sha256(body)}.${sha256(keys)}`);
+
+/** Value of the header `ETag`. */
+export const entityTag = (body: string): string => `"${sha256(body).slice(0, 22)}"`;
+
+/**
+ * Headers of a document or of its keys.
+ *
+ * @param maxAge seconds that a server may keep its copy: the time an outage is survived, and the delay of a change
+ */
+export const documentHeaders = (body: string, maxAge: number): Readonly<Record<string, string>> => ({
+  'content-type': 'application/json',
+  'cache-control': `public, max-age=${maxAge}`,
+  etag: entityTag(body),
+  'access-control-allow-origin': '*',
+  'x-content-type-options': 'nosniff',
+});
