@@ -29,6 +29,8 @@ export const LABELS = {
   hashKey: `${prefix}/hash-key`,
   /** On a namespace: the operator may restart workloads in it; the admission policy for its account reads it. */
   rolloutRestarts: `${prefix}/rollout-restarts`,
+  /** On ConfigMaps of documents: selects them. */
+  document: `${prefix}/document`,
 } as const;
 
 interface LabelFacts {
@@ -57,6 +59,7 @@ export const LABEL_FACTS: Readonly<Record<keyof typeof LABELS, LabelFacts>> = {
     on: 'namespaces; people set it',
     value: '`true`: workloads may be restarted there after a new credential, where the install permits it',
   },
+  document: { on: 'ConfigMaps with documents, in the namespace of documents', value: '`true`' },
   role: { on: 'registration Secrets', value: '`current`, `retained`, `owed` or `left-behind`' },
   clientNamespace: { on: 'registration Secrets', value: 'namespace of the OAuthClient' },
   clientName: {

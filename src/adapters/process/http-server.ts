@@ -31,6 +31,8 @@ interface HttpServerOptions {
   readonly mostConnections: number;
   /** How long the making of an answer may take, in milliseconds. */
   readonly silenceMs: number;
+  /** How long an idle connection is kept, in milliseconds. Default: a second, since anybody may connect. */
+  readonly keepAliveMs?: number;
   /** Bytes. */
   readonly maxHeaderSize: number;
   readonly answer: (request: ServedRequest) => Promise<ServedAnswer>;
@@ -73,6 +75,7 @@ export async function startHttpServer(options: HttpServerOptions): Promise<HttpS
     );
   });
   server.timeout = silenceMs;
+  server.keepAliveTimeout = options.keepAliveMs ?? BOUNDS.keepAliveTimeout;
   shareConnections(server, mostConnections);
   const { promise: listening, resolve, reject } = Promise.withResolvers<void>();
   server.once('error', reject);

@@ -1,0 +1,84 @@
+import { parseArgs } from 'node:util';
+import * as z from 'zod';
+
+/** Flags of `oauth-registrar documents`, validated. */
+export interface DocumentsConfig {
+  readonly kubeconfig: string | undefined;
+  readonly namespace: string | undefined;
+  readonly port: number;
+  readonly documentsPort: number;
+  readonly tls: { readonly certFile: string; readonly keyFile: string } | undefined;
+  readonly logLevel: 'debug' | 'info' | 'warn' | 'error';
+}
+
+/** Every flag of `oauth-registrar documents`, by its name without `--`. */
+export const DOCUMENTS_FLAGS = {
+  kubeconfig: {
+    type: 'string',
+    help: 'Path of a kubeconfig. Default: KUBECONFIG, ~/.kube/config, the service account.',
+  },
+  namespace: { type: 'string', help: 'Namespace of the documents. Default: that of the pod.' },
+  port: { type: 'string', default: '8080', help: 'Port of /livez and /readyz; 0 for any free one.' },
+  'documents-port': {
+    type: 'string',
+    default: '8082',
+    help: 'Port at which documents are served; 0 for any free one. Default: 8082.',
+  },
+  'tls-cert-file': {
+    type: 'string',
+    help: 'Certificate chain (PEM) by which documents are served over HTTPS; read again when it changes. Default: plain HTTP.',
+  },
+  'tls-private-key-file': { type: 'string', help: 'Private key (PEM) of that certificate.' },
+  'log-level': { type: 'string', default: 'info', help: 'debug, info, warn or error.' },
+  help: { type: 'boolean', default: false, help: 'Print this.' },
+} as const;
+
+const port = z.coerce.number().int().min(0).max(65_535);
+
+const schema = z
+  .object({
+    port,
+    'documents-port': port,
+    'log-level': z.enum(['debug', 'info', 'warn', 'error']),
+    'tls-cert-file': z.string().min(1).optional(),
+    'tls-private-key-file': z.string().min(1).optional(),
+  })
+  .refine(
+    (flags) => (flags['tls-cert-file'] === undefined) === (flags['tls-private-key-file'] === undefined),
+    { path: ['tls-cert-file'], error: 'and --tls-private-key-file need each other' },
+  )
+  .refine((flags) => flags.port === 0 || flags.port !== flags['documents-port'], {
+    path: ['documents-port'],
+    error: 'must be another port than --port',
+  });
+
+/** What to print for `documents --help`. */
+export function documentsUsage(): string {
+  const lines = Object.entries(DOCUMENTS_FLAGS).map(([name, { help }]) => `  --${name.padEnd(30)}${help}`);
+  return `Usage: oauth-registrar documents [flags]\n\nServes the documents that identify clients. It calls nothing but the API server.\n\n${lines.join('\n')}\n`;
+}
+
+/** @returns the configuration, `help` where it was requested, or a message that says which flag is wrong. */
+export function readDocumentsConfig(
+  args: readonly string[],
+): DocumentsConfig | 'help' | { readonly problem: string } {
+  let values: ReturnType<typeof parse>;
+  try {
+    values = parse(args);
+  } catch (error) {
+    return { problem: error instanceof Error ? error.message : "flags can't be read" };
+  }
+  const checked = schema.safeParse(values);
+  if (!checked.success) {
+    const [issue] = checked.error.issues;
+    return { problem: `--${issue?.path.join('.')}: ${issue?.message}` };
+  }
+  const { port: probes, 'documents-port': documentsPort, 'log-level': logLevel } = checked.data;
+  const { 'tls-cert-file': certFile, 'tls-private-key-file': keyFile } = checked.data;
+  const tls = certFile === undefined || keyFile === undefined ? undefined : { certFile, keyFile };
+  const { kubeconfig, namespace, help } = values;
+  return help ? 'help' : { kubeconfig, namespace, port: probes, documentsPort, tls, logLevel };
+}
+
+const parse = (args: readonly string[]) =>
+  parseArgs({ args: [...args], options: DOCUMENTS_FLAGS, strict: true }).values;
