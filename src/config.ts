@@ -5,6 +5,8 @@ import type { Resource } from './api/kubernetes.ts';
 import { RESERVED_SECRET_METADATA } from './api/names.ts';
 import { durationMs } from './api/schema.ts';
 import { SHARES } from './api/shares.ts';
+import type { DocumentHosting } from './core/identification.ts';
+import { baseUrlProblem } from './oauth/client-document.ts';
 
 /** Flags and environment, validated. The one place that reads `process.env`. */
 export interface Config {
@@ -50,6 +52,8 @@ export interface Config {
   readonly boundToKinds: readonly Resource[];
   /** Whether workloads are restarted after a new credential. */
   readonly rolloutRestarts: boolean;
+  /** `undefined`: no documents of clients are served. */
+  readonly documents?: DocumentHosting | undefined;
   /** Labels and annotations that no OAuthClient may set on its Secret: names, or prefixes that end with `/`. */
   readonly reservedSecretMetadata: readonly string[];
   /** UV_THREADPOOL_SIZE, as libuv reads it: the threads for DNS look-ups and RSA key generation. Default: 4. */
@@ -174,6 +178,20 @@ export const FLAGS = {
     multiple: true,
     help: 'Audiences, besides the issuer of the server, for which such a token may be issued. Default: none.',
   },
+  'documents-namespace': {
+    type: 'string',
+    help: 'Namespace of the ConfigMaps with documents of clients, which oauth-registrar documents serves. Default: none are served.',
+  },
+  'document-base-urls': {
+    type: 'string',
+    multiple: true,
+    help: 'Base URLs under which documents of clients of ClusterAuthorizationServers are served, such as https://clients.example.com.',
+  },
+  'namespaced-document-base-urls': {
+    type: 'string',
+    multiple: true,
+    help: 'The same for AuthorizationServers; of other hosts, since servers trust documents by their host. Default: none.',
+  },
   'reserved-secret-metadata': {
     type: 'string',
     multiple: true,
@@ -192,6 +210,25 @@ const seconds = z
   .regex(/^(?=.)([0-9]{1,6}h)?([0-9]{1,6}m)?([0-9]{1,6}s)?$/, 'must be a duration such as 15s')
   .transform(durationMs)
   .refine((ms) => ms > 0, 'must be at least 1s');
+
+const baseUrls = z
+  .array(z.string())
+  .transform((values) => separate(values))
+  .superRefine((urls, context) => {
+    for (const url of urls) {
+      const problem = baseUrlProblem(url);
+      if (problem !== undefined) {
+        context.addIssue({ code: 'custom', message: `${url} ${problem}` });
+      }
+    }
+  })
+  .optional();
+
+/** Servers trust a document by its host, so nobody's documents may be under the host of others. */
+function sharesHost(some: readonly string[] = [], others: readonly string[] = []): boolean {
+  const hosts = new Set(some.map((url) => URL.parse(url)?.hostname));
+  return others.some((url) => hosts.has(URL.parse(url)?.hostname));
+}
 
 const schema = z
   .object({
@@ -221,6 +258,12 @@ const schema = z
     'inventory-port': z.coerce.number().int().min(0).max(65_535),
     'namespace-memory': z.coerce.number().int().min(1).max(65_536),
     'log-level': z.enum(['debug', 'info', 'warn', 'error']),
+    'documents-namespace': z
+      .string()
+      .regex(/^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/, 'must be the name of a namespace')
+      .optional(),
+    'document-base-urls': baseUrls,
+    'namespaced-document-base-urls': baseUrls,
     'tls-cert-file': z.string().min(1).optional(),
     'tls-private-key-file': z.string().min(1).optional(),
     'leader-elect-lease-duration': seconds,
@@ -245,6 +288,16 @@ const schema = z
   .refine(
     (flags) => flags['tls-private-key-file'] === undefined || flags['tls-cert-file'] !== undefined,
     problemAt('tls-cert-file', 'is needed with --tls-private-key-file'),
+  )
+  .refine(
+    (flags) =>
+      flags['documents-namespace'] !== undefined ||
+      (flags['document-base-urls'] ?? flags['namespaced-document-base-urls']) === undefined,
+    problemAt('documents-namespace', 'is needed with base URLs of documents'),
+  )
+  .refine(
+    (flags) => !sharesHost(flags['document-base-urls'], flags['namespaced-document-base-urls']),
+    problemAt('namespaced-document-base-urls', 'must be of other hosts than --document-base-urls'),
   )
   .refine(
     (flags) => flags['leader-elect-renew-deadline'] < flags['leader-elect-lease-duration'],
@@ -325,6 +378,7 @@ function toConfig(
     rolloutRestarts: values['rollout-restarts'],
     assertionAudiences: separate(values['assertion-audiences'] ?? []),
     reservedSecretMetadata: separate(values['reserved-secret-metadata'] ?? RESERVED_SECRET_METADATA),
+    documents: hostingOf(checked),
     threads: Number(env['UV_THREADPOOL_SIZE']) || 4,
     namespaceMemoryBytes: checked['namespace-memory'] * MIB,
     proxy: {
@@ -334,6 +388,15 @@ function toConfig(
     },
   };
 }
+
+const hostingOf = (checked: z.infer<typeof schema>): Config['documents'] =>
+  checked['documents-namespace'] === undefined
+    ? undefined
+    : {
+        namespace: checked['documents-namespace'],
+        baseUrls: checked['document-base-urls'] ?? [],
+        namespacedBaseUrls: checked['namespaced-document-base-urls'] ?? [],
+      };
 
 const tlsOf = (certFile: string | undefined, keyFile: string | undefined): Config['tls'] =>
   certFile === undefined || keyFile === undefined ? undefined : { certFile, keyFile };

@@ -12,7 +12,7 @@ export interface DocumentsConfig {
 }
 
 /** Every flag of `oauth-registrar documents`, by its name without `--`. */
-export const DOCUMENTS_FLAGS = {
+const DOCUMENTS_FLAGS = {
   kubeconfig: {
     type: 'string',
     help: 'Path of a kubeconfig. Default: KUBECONFIG, ~/.kube/config, the service account.',

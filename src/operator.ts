@@ -208,6 +208,7 @@ async function install({
     namespaces: config.namespaces,
     reservedSecretMetadata: config.reservedSecretMetadata,
     namespaceMemoryBytes: config.namespaceMemoryBytes,
+    documents: config.documents,
   };
   const hashKey = new HashKey({ api, namespace, clock, log });
   const ledger = new Ledger({

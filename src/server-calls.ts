@@ -22,7 +22,10 @@ export async function createServerCalls({
   // An install for listed namespaces has no right in others.
   const isForAll = config.namespaces === undefined;
   const { current } = await findApiServerAddresses({ origin, api: isForAll ? api : undefined, log });
-  const { allowAddresses: allowed, refuseAddresses: refused, namespacedServerHosts, proxy, threads } = config;
+  const { allowAddresses: allowed, refuseAddresses: refused, proxy, threads, documents } = config;
+  const urls = documents?.namespacedBaseUrls ?? [];
+  const bases = urls === 'Any' ? [] : urls.map((url) => new URL(url).hostname);
+  const namespacedServerHosts = config.namespacedServerHosts && [...config.namespacedServerHosts, ...bases];
   return createAuthorizationServerHttp({
     guards: createEgressGuards({ allowed, refused, apiServer: current }),
     reach: { namespacedServerHosts },

@@ -300,6 +300,56 @@ export const chartValues = z.strictObject({
     .describe(
       'The inventory page, for callers with a token of the cluster: each sees what it may list. HTTPS with metrics.tlsSecret. docs/inventory.md.',
     ),
+  documents: z
+    .strictObject({
+      enabled: z
+        .boolean()
+        .default(false)
+        .describe('Makes the namespace of documents, and in it a Deployment that serves them.'),
+      baseUrls: strings
+        .default([])
+        .describe(
+          'Base URLs for ClusterAuthorizationServers, such as https://clients.example.com; at most 60 characters.',
+        ),
+      namespacedBaseUrls: strings
+        .default([])
+        .describe(
+          'Base URLs for AuthorizationServers, of other hosts: servers trust documents by their host. Empty: none may have documents.',
+        ),
+      replicas: z.int().min(1).max(10).default(2).describe('Every one serves.'),
+      resources: anyMap
+        .default({ requests: { cpu: '20m', memory: '64Mi' }, limits: { memory: '192Mi' } })
+        .describe('Enough for 5,000 documents.'),
+      httpRoute: z
+        .strictObject({
+          enabled: z
+            .boolean()
+            .default(false)
+            .describe('Makes an HTTPRoute for the base URLs; its kind must be installed.'),
+          parentRefs: z
+            .array(anyMap)
+            .default([])
+            .describe('The Gateways that end HTTPS, such as {name: public, namespace: gateways}.'),
+        })
+        .prefault({})
+        .describe('Leads the base URLs to the documents, by the Gateway API.'),
+      ingress: z
+        .strictObject({
+          enabled: z.boolean().default(false).describe('Makes an Ingress for the base URLs.'),
+          className: z.string().default('').describe('Default: that of the cluster.'),
+          annotations: stringMap
+            .default({})
+            .describe('Annotations, such as those of your issuer of certificates.'),
+          tlsSecret: z
+            .string()
+            .default('')
+            .describe('Secret of the namespace of documents with the certificate of all hosts.'),
+        })
+        .prefault({})
+        .describe('The same, by an Ingress. It must not rewrite paths, nor the header Host.'),
+    })
+    .prefault({})
+    .describe('Clients that a document identifies instead of a registration: docs/documents.md.'),
   serviceMonitor: monitor('ServiceMonitor and a Service').describe(
     'For the Prometheus operator. Choose one of the two monitors.',
   ),

@@ -14,6 +14,7 @@ import { defaultsSchema } from './client-schema.ts';
 import { NOT_YET_SEEN } from './conditions.ts';
 import { connection } from './connection-schema.ts';
 import { dialect, dialectOverrides } from './dialect-schema.ts';
+import { identification } from './identification-schema.ts';
 import type { KubernetesObject } from './kubernetes.ts';
 import { policy } from './policy-schema.ts';
 import { anyObject, conditions, described, rules, stringMap, text, url } from './schema.ts';
@@ -88,15 +89,7 @@ const spec = z.object({
   endpoints: endpoints.optional(),
   dialect: dialect.default('rfc7591'),
   dialectOverrides: dialectOverrides.optional(),
-  identification: z
-    .object({
-      mode: z.enum(['Registration']).default('Registration').meta({
-        description:
-          'How clients get their identifier. Registration: the server gives it when the client is registered.',
-      }),
-    })
-    .meta({ description: 'How the server identifies clients.' })
-    .prefault({}),
+  identification,
   registration: registration(admission),
   management: management.prefault({}),
   connection: connection.prefault({}),
@@ -144,13 +137,18 @@ const OF_NAMESPACED = [
 
 const OF_SPEC = [
   {
-    rule: "self.discovery.mode != 'None' || has(self.registration.endpoint)",
+    rule: "self.discovery.mode != 'None' || has(self.registration.endpoint) || self.identification.mode == 'Document'",
     message: 'discovery.mode None needs registration.endpoint',
   },
   {
     rule: "self.identification.mode == 'Document' || has(self.registration.admission)",
     message:
       'set registration.admission: how the registration endpoint admits the operator, like {initialAccessToken: {secretRef: {name: sso-iat}}}',
+  },
+  {
+    rule: "self.identification.mode == 'Registration' || has(self.identification.document)",
+    message:
+      'the modes Document and Auto of identification need document.baseUrl, like {mode: Document, document: {baseUrl: "https://clients.example.com"}}',
   },
   { rule: hasCertificate('self.registration.admission'), message: CERTIFICATE_NEEDED },
   { rule: hasCertificate('self.management.credential'), message: CERTIFICATE_NEEDED },
@@ -171,6 +169,11 @@ export const OF_SERVER_OBJECT = rules(
     rule: 'has(self.spec.migration) || !has(oldSelf.spec.migration) || !has(oldSelf.status) || !has(oldSelf.status.migration) || !has(oldSelf.status.clients) || oldSelf.status.migration.references <= oldSelf.status.clients',
     message:
       'OAuthClients name this object whose clients here have ended, and they would be registered here again: set their spec.authorizationServerRef to the new server object first (status.migration.references counts those that name this one)',
+  },
+  {
+    rule: '!has(oldSelf.status) || !has(oldSelf.status.documentBaseUrl) || !has(self.spec.identification.document) || self.spec.identification.document.baseUrl == oldSelf.status.documentBaseUrl',
+    message:
+      "spec.identification.document.baseUrl can't be changed while clients have documents there, since it is a part of their client_id: create another server object",
   },
 );
 
@@ -226,6 +229,18 @@ export const authorizationServerStatus = z
       .max(2048)
       .meta({
         description: "Issuer at which clients were registered. From then on spec.issuer can't be changed.",
+      })
+      .optional(),
+    identification: z
+      .enum(['Registration', 'Document'])
+      .meta({ description: 'How clients get their identifier, where spec.identification.mode is Auto.' })
+      .optional(),
+    documentBaseUrl: z
+      .string()
+      .max(2048)
+      .meta({
+        description:
+          "Base URL of the documents that are served. While there are any, spec.identification.document.baseUrl can't be changed.",
       })
       .optional(),
     management: z

@@ -42,6 +42,12 @@ export const CONDITION_TYPES = {
     shown: 'WhileTrue',
     meaning: 'The object is not as its spec wants it, and a person must act first.',
   },
+  DocumentServed: {
+    of: ['OAuthClient'],
+    shown: 'WhereAsked',
+    meaning:
+      'The client is identified by a document, which was fetched through its public URL as it is to be served. Absent for clients that are registered.',
+  },
   MetadataNotOffered: {
     of: ['OAuthClient'],
     shown: 'WhileTrue',

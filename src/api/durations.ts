@@ -11,6 +11,8 @@ interface DurationBounds {
 export const DURATIONS = {
   /** `connection.timeout` of a server object. */
   timeout: { least: '1s', most: '2m', like: '30s' },
+  /** `identification.document.maxAge` of a server object. */
+  maxAge: { least: '30s', most: '24h', like: '5m' },
   cooldown: { least: '1s', most: '24h' },
   retryFor: { least: '1m', most: '168h' },
   /** `drift.interval` of a server object. */

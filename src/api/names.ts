@@ -139,6 +139,8 @@ export const ANNOTATIONS = {
   keyCreatedAt: `${prefix}/key-created-at`,
   keyRotatesAt: `${prefix}/key-rotates-at`,
   keyRetiresAt: `${prefix}/key-retires-at`,
+  /** How a client stands that is identified by a document. */
+  servedDocument: `${prefix}/served-document`,
 
   // On workload Secrets: which registration they show, and of which inputs they are made.
   shows: `${prefix}/shows`,

@@ -47,6 +47,31 @@ export const REASONS = {
     cause: 'The discovery document names another issuer.',
     cure: 'Correct the issuer, or set discovery.acceptedIssuer to what is published.',
   },
+  DocumentServed: {
+    cause: "The client's document was fetched through its public URL, with the content that is to be served.",
+    cure: 'Nothing to do.',
+  },
+  DocumentNotReachable: {
+    cause: "The client's document could not be fetched through its public URL.",
+    cure: 'Check that name, route and certificate of the base URL lead to the process that serves documents, from outside and from the operator.',
+  },
+  DocumentDiffers: {
+    cause: "The public URL of the client's document answers something else than what is to be served.",
+    cure: 'Check that the base URL leads to the documents of this installation and to no other, and that nothing on the way changes or redirects them.',
+  },
+  DocumentSettling: {
+    cause: 'Another document or key of the client is served, and servers may still have the one of before.',
+    cure: 'Wait until the time in the message.',
+  },
+  DocumentWithdrawn: {
+    cause:
+      "The client's document was withdrawn: its URL shows a client that nobody can use, and is gone later.",
+    cure: 'Nothing to do.',
+  },
+  DocumentsNotServed: {
+    cause: 'The installation serves no documents under the base URL of the server object.',
+    cure: 'Ask the platform team to install the documents component, or to add the base URL to it.',
+  },
   RegistrationNotSupported: {
     cause: 'The server publishes no registration endpoint.',
     cure: 'Switch dynamic client registration on at the server, or set registration.endpoint.',

@@ -79,6 +79,8 @@ export function createDryRun(
         cluster: name,
         urlRules: { allowHttp: true },
         namespacedServerHosts: undefined,
+        // The flags of the operator are not known here.
+        documents: { namespace, baseUrls: 'Any', namespacedBaseUrls: 'Any' },
         namespaces: undefined,
         reservedSecretMetadata: RESERVED_SECRET_METADATA,
       },

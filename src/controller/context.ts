@@ -1,5 +1,6 @@
 import type { KubernetesObject, Resource } from '../api/kubernetes.ts';
 import type { ClientKey } from '../core/client-key.ts';
+import type { DocumentHosting } from '../core/identification.ts';
 import type { Installation } from '../core/installation.ts';
 import type { ClientObject } from '../core/observation.ts';
 import type { ServerObject } from '../core/server-object.ts';
@@ -94,6 +95,8 @@ export interface Settings {
   readonly namespaces: readonly string[] | undefined;
   /** Labels and annotations that no OAuthClient may request for its Secret: names, or prefixes that end with `/`. */
   readonly reservedSecretMetadata: readonly string[];
+  /** Absent: the install serves no documents. */
+  readonly documents?: DocumentHosting | undefined;
   /** Share of each namespace in memory, in bytes. Default: {@link SHARES.namespaceMemoryBytes}. */
   readonly namespaceMemoryBytes?: number;
 }

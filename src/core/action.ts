@@ -2,6 +2,7 @@ import type { OAuthClientSpec } from '../api/oauth-client.ts';
 import type { Reason } from '../api/reasons.ts';
 import type { JsonObject } from '../oauth/json.ts';
 import type { ServerConnection } from './connection.ts';
+import type { DocumentState } from './document-state.ts';
 import type { Substitution } from './drift.ts';
 import type { Home, RecordAtServer } from './home.ts';
 import type { UsableClient } from './narrowed.ts';
@@ -49,6 +50,8 @@ type StepKind =
   | { readonly type: 'Forget'; readonly record: RegistrationRecord }
   | PublishStep
   | RestartStep
+  | CheckDocumentStep
+  | PrimeDocumentStep
   | ReadStep
   | VerifyStep
   | AdoptStep
@@ -119,6 +122,24 @@ export interface DeregisterStep extends Explained {
    * `Expired`: the lifetime is over.
    */
   readonly because: 'Deleting' | 'Departed' | 'Surplus' | 'Expired';
+  readonly basis: string;
+  /** Of a client that a document identifies; absent: the client is registered at its server. */
+  readonly phase?: 'Withdraw' | 'Remove';
+}
+
+/** Fetches a document through its public URL, and compares it with what is to be served. */
+export interface CheckDocumentStep extends Explained {
+  readonly type: 'CheckDocument';
+  readonly home: Home;
+  readonly document: DocumentState;
+  readonly basis: string;
+}
+
+/** Makes the server fetch a document, by one authorization request that nobody answers. */
+export interface PrimeDocumentStep extends Explained {
+  readonly type: 'PrimeDocument';
+  readonly home: Home;
+  readonly document: DocumentState;
   readonly basis: string;
 }
 

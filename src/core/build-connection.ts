@@ -17,7 +17,7 @@ import type { OfferedValues } from '../oauth/offered-values.ts';
 import { sha256 } from '../oauth/sha256.ts';
 import { originOf, type UrlRules } from '../oauth/url.ts';
 import { assertionsOf, audienceProblem } from './assertion.ts';
-import type { ServerConnection } from './connection.ts';
+import type { DocumentTerms, ServerConnection } from './connection.ts';
 import {
   type CredentialSecrets,
   type SecretReference,
@@ -26,6 +26,7 @@ import {
   toCredential,
   versionOfValues,
 } from './credential.ts';
+import { type DocumentHosting, documentDialect, documentTerms, identificationOf } from './identification.ts';
 import { isProblem, type Problem } from './problem.ts';
 import { proxyOf } from './proxy.ts';
 import type { ServerObject } from './server-object.ts';
@@ -41,6 +42,10 @@ export interface Found {
   /** The values that the discovery document offers to clients; `undefined`: not known. */
   readonly offered?: OfferedValues | undefined;
   readonly secrets: CredentialSecrets;
+  /** Whether the server says that it fetches documents that identify clients; `undefined`: not known. */
+  readonly takesDocuments?: boolean | undefined;
+  /** `undefined`: the install serves no documents. */
+  readonly hosting?: DocumentHosting | undefined;
   /** Text of the CA bundle, where the spec refers to one. */
   readonly ca: string | undefined;
   readonly urlRules: UrlRules;
@@ -56,13 +61,17 @@ export function toConnection(
   spec: AuthorizationServerSpec,
   found: Found,
 ): ServerConnection | Problem {
-  const credentials = credentialsOf(spec, found);
+  const documents = documentsOf(object, spec, found);
+  if (isProblem(documents)) {
+    return documents;
+  }
+  const credentials = credentialsOf(spec, found, documents);
   if (isProblem(credentials)) {
     return credentials;
   }
   const endpoints = endpointsInUse(spec, found.endpoints);
   const aliases = aliasesInUse(spec, found);
-  const calls = calledEndpoints(spec, endpoints, aliases);
+  const calls = calledEndpoints(spec, endpoints, aliases, documents);
   const problem = endpointProblem(spec, calls, aliases, credentials, found.refused);
   if (problem !== undefined || calls.registration === undefined) {
     return problem ?? notSupported(spec, found.refused);
@@ -71,9 +80,10 @@ export function toConnection(
   if (audienceRefused !== undefined) {
     return { reason: 'AudienceRefused', message: audienceRefused };
   }
-  const dialect = effectiveDialect(spec.dialect, spec.dialectOverrides ?? {});
+  const dialect = dialectOf(spec, documents);
   const { transport } = credentials;
   return {
+    ...defined({ documents }),
     uid: object.metadata.uid ?? '',
     // What tokens carry as `iss`, and what workloads must therefore expect.
     issuer: spec.discovery.acceptedIssuer ?? spec.issuer,
@@ -89,14 +99,14 @@ export function toConnection(
     defaults: spec.defaults ?? {},
     policy: object.kind === 'ClusterAuthorizationServer' ? spec.policy : undefined,
     contact: spec.contact,
-    attemptMarker: spec.attemptMarker?.member,
+    attemptMarker: markerOf(spec, documents),
     recovery: recoveryOf(spec),
     drift: driftOf(spec),
     verification: verificationOf(spec, endpoints),
     allowedOrigins: (spec.management.allowedOrigins ?? []).map(originOf),
     timeoutMs: boundedMs('timeout', spec.connection.timeout),
     maxInFlight: spec.connection.maxInFlight,
-    shape: shapeOf(spec, dialect, credentials.statement.given?.claims),
+    shape: shapeOf(spec, dialect, credentials.statement.given?.claims, documents),
     version: canonicalJson([
       object.metadata.uid ?? '',
       object.generation,
@@ -108,13 +118,31 @@ export function toConnection(
   };
 }
 
+const dialectOf = (
+  { dialect, dialectOverrides = {} }: AuthorizationServerSpec,
+  documents: DocumentTerms | undefined,
+): Dialect =>
+  documents === undefined ? effectiveDialect(dialect, dialectOverrides) : documentDialect(dialectOverrides);
+
+/** Nothing can be lost in the operator itself, and servers refuse unknown members of a document. */
+const markerOf = (
+  { attemptMarker }: AuthorizationServerSpec,
+  documents: DocumentTerms | undefined,
+): string | undefined => (documents === undefined ? attemptMarker?.member : undefined);
+
 /** Aliases are for calls with a client certificate alone. */
 const aliasesInUse = (spec: AuthorizationServerSpec, { aliases }: Found): Endpoints =>
   spec.connection.clientCertificateRef === undefined ? {} : aliases;
 
 /** Hash of everything of the server object that shapes a client's document. */
-function shapeOf(spec: AuthorizationServerSpec, dialect: Dialect, given: JsonObject | undefined): string {
+function shapeOf(
+  spec: AuthorizationServerSpec,
+  dialect: Dialect,
+  given: JsonObject | undefined,
+  documents: DocumentTerms | undefined,
+): string {
   const shaping = {
+    ...defined({ documents }),
     dialect: shapingPart(dialect),
     defaults: spec.defaults,
     marker: spec.attemptMarker?.member,
@@ -209,10 +237,27 @@ type ConnectionCredentials = Pick<
   'admission' | 'management' | 'statement' | 'signedRequest' | 'transport'
 >;
 
-function credentialsOf(spec: AuthorizationServerSpec, found: Found): ConnectionCredentials | Problem {
+function documentsOf(
+  { kind }: ServerObject,
+  spec: AuthorizationServerSpec,
+  { takesDocuments, hosting }: Found,
+): DocumentTerms | Problem | undefined {
+  return identificationOf(spec, takesDocuments) === 'Registration'
+    ? undefined
+    : documentTerms(kind === 'AuthorizationServer' ? kind : 'ClusterAuthorizationServer', spec, hosting);
+}
+
+function credentialsOf(
+  spec: AuthorizationServerSpec,
+  found: Found,
+  documents: DocumentTerms | undefined,
+): ConnectionCredentials | Problem {
   const { secrets, now } = found;
   const { registration } = spec;
-  const admission = toAdmission(registration.admission, secrets, spec);
+  const admission =
+    documents === undefined
+      ? toAdmission(registration.admission, secrets, spec)
+      : ({ kind: 'Open' } as const);
   if (isProblem(admission)) {
     return admission;
   }
@@ -233,6 +278,9 @@ function credentialsOf(spec: AuthorizationServerSpec, found: Found): ConnectionC
   if (isProblem(transport)) {
     return transport;
   }
+  if (documents !== undefined) {
+    return { admission, management: OF_DOCUMENTS, statement, signedRequest: undefined, transport };
+  }
   const dialect = effectiveDialect(spec.dialect, {});
   const { mode, configurationUrl } = spec.management;
   const isExplicit = configurationUrl !== 'AsReturned';
@@ -244,6 +292,14 @@ function credentialsOf(spec: AuthorizationServerSpec, found: Found): ConnectionC
   } as const;
   return { admission, management, statement, signedRequest, transport };
 }
+
+/** The operator itself serves documents: nobody's token is needed. */
+const OF_DOCUMENTS = {
+  mode: 'Auto',
+  credential: undefined,
+  configurationUrl: 'AsReturned',
+  isExplicit: false,
+} as const;
 
 /** How to reach the server, where that differs from the default. */
 export function transportOf(
@@ -301,9 +357,11 @@ function calledEndpoints(
   { registration, endpoints: given }: AuthorizationServerSpec,
   endpoints: Endpoints,
   aliases: Endpoints,
+  documents: DocumentTerms | undefined,
 ): CalledEndpoints {
   return {
-    registration: registration.endpoint ?? aliases.registration ?? endpoints.registration,
+    registration:
+      documents?.baseUrl ?? registration.endpoint ?? aliases.registration ?? endpoints.registration,
     token: given?.token ?? aliases.token ?? endpoints.token,
   };
 }

@@ -306,6 +306,9 @@ export function classifyUnsent(outcome: HttpNotSent, told: Told): Failure {
   if (reason === 'Unsendable') {
     return failure('Transient', 'RequestUnsendable', words, { unsent: true });
   }
+  if (outcome.isOwn) {
+    return failure('Transient', 'WriteRefused', words, { unsent: true });
+  }
   const known: EventReason =
     reason === 'AddressRefused' || reason === 'TlsVerificationFailed'
       ? reason

@@ -2,6 +2,7 @@ import { boundedMs } from '../api/durations.ts';
 import { SHARES } from '../api/shares.ts';
 import { storedTime } from '../api/time.ts';
 import { currentRecord, departedRecords, surplusRecords } from './current-record.ts';
+import { documentVisits, endingVisit } from './document-visits.ts';
 import { clientDueAt, keyDues, knownEnd, tokenDueAt } from './due.ts';
 import { setbackOf } from './earlier-calls.ts';
 import { type RecordAtServer, serverOfClient } from './home.ts';
@@ -59,6 +60,7 @@ export function nextVisit(o: Observation, until: number | undefined): { readonly
     until,
     o.object && lifetimeVisit(o, o.object),
     current && knownEnd(current, at),
+    ...(current === undefined ? [] : documentVisits(o, current)),
     ...endings(o, current),
     ...renewals(o, at).map((due) => (due !== undefined && due <= o.now ? o.now + RENEW_AGAIN_MS : due)),
     at && readVisit(o, at),
@@ -110,6 +112,7 @@ function endings(o: Observation, current: RegistrationRecord | undefined): reado
     ...surplus.map((record) => overlapEnd(o, record)),
     // No event says that a namespace is gone.
     ...o.records.map(leftBehindEnd).map((end) => end && Math.max(end, o.now + LONGEST_WAIT_MS)),
+    ...[...surplus, ...departedRecords(o)].map((record) => endingVisit(o, record)),
     ...[...surplus, ...departedRecords(o)].map(
       ({ registrationSecret }) => setbackOf(o, 'Deregister', registrationSecret)?.retryAt,
     ),

@@ -45,6 +45,8 @@ export interface ServerConnection {
   /** Calls under way at one time. */
   readonly maxInFlight: number;
   readonly transport: Transport | undefined;
+  /** Clients are identified by documents (CIMD) instead of being registered. Absent: they are registered. */
+  readonly documents?: DocumentTerms | undefined;
   /** Changes with everything that shapes the documents of clients. */
   readonly shape: string;
   /** Changes with the server's spec, endpoints and credentials: a call that failed terminally may then succeed. */
@@ -143,6 +145,18 @@ interface RecoveryTerms {
   readonly maxAttempts: number;
   /** Clients that may be registered for one object within an hour. */
   readonly maxRegistrationsPerHour: number;
+}
+
+/** How the documents of clients are served. */
+export interface DocumentTerms {
+  /** Without a problem; see `baseUrlProblem`. */
+  readonly baseUrl: string;
+  /** Seconds that servers may keep a copy. */
+  readonly maxAge: number;
+  /** Whether the server is made to fetch a document, by an authorization request that nobody answers. */
+  readonly primes: boolean;
+  /** How a document ends: `Withdraw` revokes at servers that keep what they fetched. */
+  readonly revoke: 'Withdraw' | 'Gone';
 }
 
 /** How a deletion that the server doesn't confirm is handled. */

@@ -4,13 +4,18 @@ import type { Dialect } from '../dialects/dialect.ts';
 import type { JsonObject } from '../oauth/json.ts';
 import { defined } from '../oauth/objects.ts';
 import type { StoredKey } from './content.ts';
+import { LEAST_KEY_OVERLAP_MS } from './document-state.ts';
 import type { ObservedClient } from './observation.ts';
 import type { RegistrationRecord } from './record.ts';
 
 /** How a client's document and its record describe the generated keys. */
 
-/** When the next key replaces the current one, and until when the former key stays published. */
-export function keyTimes(keys: readonly StoredKey[], { desired }: ObservedClient) {
+/**
+ * When the next key replaces the current one, and until when the former key stays published.
+ *
+ * @param isServed the keys are served by the operator: servers may keep a copy of the set
+ */
+export function keyTimes(keys: readonly StoredKey[], { desired }: ObservedClient, isServed: boolean) {
   const spec = desired.valid ? desired.spec.credential?.generatedKey : undefined;
   const [current, before] = keys;
   if (spec === undefined || current === undefined) {
@@ -18,10 +23,11 @@ export function keyTimes(keys: readonly StoredKey[], { desired }: ObservedClient
   }
   const since = storedTime(current.createdAt);
   const { rotateAfter, overlap } = spec;
+  const least = isServed ? LEAST_KEY_OVERLAP_MS : 0;
   return defined({
     keyCreatedAt: current.createdAt,
     keyRotatesAt: rotateAfter === undefined ? undefined : since + boundedMs('rotateAfter', rotateAfter),
-    keyRetiresAt: before && since + boundedMs('keyOverlap', overlap),
+    keyRetiresAt: before && since + Math.max(boundedMs('keyOverlap', overlap), least),
   });
 }
 

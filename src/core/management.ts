@@ -18,6 +18,8 @@ export type Management =
 /** A registration access token manages one client (RFC 7592 section 2); any other credential manages all clients. */
 export type ManagementCredential =
   | { readonly kind: 'RegistrationAccessToken'; readonly token: Sensitive }
+  /** The operator itself serves the client's document. */
+  | { readonly kind: 'OwnDocument' }
   | Credential;
 
 const termsOf = ({ management, allowedOrigins, registrationEndpoint }: ServerMeans): Terms => ({
@@ -65,10 +67,18 @@ export function managementOf(home: Home, content: RegistrationContent, kept?: Se
 }
 
 function manage(
-  { clientId, managed, server }: Pick<RegistrationRecord, 'clientId' | 'managed' | 'server'>,
+  {
+    clientId,
+    managed,
+    server,
+    document,
+  }: Pick<RegistrationRecord, 'clientId' | 'managed' | 'server' | 'document'>,
   content: RegistrationContent,
   terms: Terms | undefined,
 ): Management {
+  if (document !== undefined) {
+    return { kind: 'Managed', url: clientId, credential: { kind: 'OwnDocument' } };
+  }
   const mode = managementMode(managed, terms?.management);
   const token = content.information.registrationAccessToken;
   const credential =

@@ -304,6 +304,8 @@ export type SetbackAction =
   | 'Publish'
   | 'Render'
   | 'Restart'
+  | 'CheckDocument'
+  | 'PrimeDocument'
   | 'Bind'
   | 'Renew'
   | 'Read'

@@ -1,10 +1,19 @@
+import {
+  clientDocument,
+  completeMetadata,
+  documentProblem,
+  documentUrl,
+  sizeProblem,
+} from '../oauth/client-document.ts';
 import { REDIRECTING_GRANTS } from '../oauth/client-metadata.ts';
-import type { JsonObject } from '../oauth/json.ts';
+import { type JsonObject, parseJsonObject } from '../oauth/json.ts';
 import type { ServerConnection } from './connection.ts';
 import { defaultsDocument, type WantedDocument, wantedDocument } from './document.ts';
 import type { Usable } from './narrowed.ts';
 import { recordProblem } from './needed-secrets.ts';
 import { policyProblem } from './policy.ts';
+import { judgedIn } from './policy-judged.ts';
+import { uriRefusal } from './policy-uris.ts';
 import { isProblem, type Problem } from './problem.ts';
 
 /** The document to register, judged by the policy of its server. */
@@ -25,7 +34,8 @@ export function documentOf(
     return statement;
   }
   const client = { namespace, name, cluster, createdAt: object.createdAt };
-  const wanted = wantedDocument(client, spec, connection, statement);
+  const registered = wantedDocument(client, spec, connection, statement);
+  const wanted = isProblem(registered) ? registered : inItsForm(registered, o, connection);
   if (isProblem(wanted) || isAsRegistered) {
     return wanted;
   }
@@ -44,6 +54,42 @@ export function documentOf(
     : { reason: 'PolicyRefused', message: RETAIN_REFUSAL };
   return refused ?? refusedRetention ?? recordProblem(o, object, wanted.document, connection) ?? wanted;
 }
+
+/** What servers find at the client's URL, where they are to find it there; each URI in it is judged, too. */
+function inItsForm(
+  wanted: WantedDocument,
+  o: Usable,
+  { documents, policy }: ServerConnection,
+): WantedDocument | Problem {
+  if (documents === undefined) {
+    return wanted;
+  }
+  const hasKey = o.spec.credential?.generatedKey !== undefined;
+  const document = completeMetadata(wanted.document, o.name);
+  const problem = documentProblem(document, hasKey);
+  if (problem !== undefined) {
+    return { reason: 'InvalidClientMetadata', message: problem };
+  }
+  const url = documentUrl(
+    documents.baseUrl,
+    { namespace: o.namespace, name: o.name, uid: o.object.uid },
+    ATTEMPT,
+  );
+  const served = clientDocument(url, { ...document, ...(hasKey ? { jwks: { keys: [] } } : {}) });
+  const tooLarge = sizeProblem(served);
+  if (tooLarge !== undefined) {
+    return { reason: 'InvalidClientMetadata', message: tooLarge };
+  }
+  const { client_id: _, jwks_uri: keys, ...foreign } = parseJsonObject(served.body) ?? {};
+  const judged = judgedIn(
+    document['jwks_uri'] === undefined || keys === undefined ? foreign : { ...foreign, jwks_uri: keys },
+  );
+  const refused = policy && uriRefusal(judged, policy);
+  return refused === undefined ? { ...wanted, document } : { reason: 'PolicyRefused', message: refused };
+}
+
+/** As long as the id of a registration. */
+const ATTEMPT = 'expected00';
 
 /** A software statement may bring the redirect URIs, so a document with one is left to the server. */
 function missingRedirect(document: JsonObject): Problem | undefined {

@@ -4,6 +4,7 @@ import { endNotice } from './due.ts';
 import { type Registered, type Registrable, registered, type Usable, usable } from './narrowed.ts';
 import type { Observation } from './observation.ts';
 import { adoptionRequested, adoptionSecretUnusable } from './rules/adoption.ts';
+import { documentUnchecked, documentUnprimed, documentUnseen, secretHeld } from './rules/documents.ts';
 import {
   leftBehindRecordExpired,
   objectDeleting,
@@ -94,6 +95,7 @@ const REGISTRATION: readonly Rule<Registrable>[] = [clientRetained, adoptionRequ
 /** The object has a client. */
 const UPKEEP: readonly Rule<Registered>[] = [
   clientAlreadyManaged,
+  documentUnchecked,
   workloadSecretDiffers,
   restartNeeded,
   replacementRequested,
@@ -107,6 +109,7 @@ const UPKEEP: readonly Rule<Registered>[] = [
   whereReachable(keyDue),
   whereReachable(tokenExpiring),
   whereReachable(clientExpiring),
+  documentUnprimed,
   formerSecretLeft,
   whereReachable(readDue),
   clientSecretMissing,
@@ -116,6 +119,8 @@ const UPKEEP: readonly Rule<Registered>[] = [
   replacementWaiting,
   retentionRefused,
   clientOutsidePolicy,
+  documentUnseen,
+  secretHeld,
   secretWriteUndone,
   restartAwaited,
   verificationAwaited,

@@ -40,6 +40,9 @@ function confirmationDueAt(o: Observation, { record, connection }: RecordAtServe
 function driftDueAt({ readAt, object }: Observation, at: RecordAtServer): number | undefined {
   const { record, connection } = at;
   const { drift, dialect, management } = connection;
+  if (record.document !== undefined) {
+    return undefined;
+  }
   const mayRead =
     isHarmlessToRead(dialect) || (dialect.readEffect.supported && drift.rotatingReads === 'Allow');
   const isManaged = managementMode(record.managed, management) !== 'None';

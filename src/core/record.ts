@@ -9,6 +9,7 @@ import { defined } from '../oauth/objects.ts';
 import { sha256 } from '../oauth/sha256.ts';
 import { type ClientKey, storedClientKey } from './client-key.ts';
 import { encodeContent, type RegistrationContent } from './content.ts';
+import { type DocumentState, readDocumentState, storedDocumentState } from './document-state.ts';
 import { keptIfAny } from './kept-text.ts';
 import { isNewerFormat } from './newer-version.ts';
 import { labelValue } from './short-name.ts';
@@ -85,6 +86,8 @@ export interface RegistrationRecord {
   readonly keyRotatesAt?: number;
   /** Milliseconds since the epoch: when the former key is no longer published. */
   readonly keyRetiresAt?: number;
+  /** The client is identified by a document of the operator's, at the URL that is its client_id. */
+  readonly document?: DocumentState;
 }
 
 /**
@@ -229,6 +232,7 @@ function annotationsOf(record: Omit<RegistrationRecord, 'resourceVersion'>): Rec
     [ANNOTATIONS.keyCreatedAt]: record.keyCreatedAt,
     [ANNOTATIONS.keyRotatesAt]: record.keyRotatesAt && new Date(record.keyRotatesAt).toISOString(),
     [ANNOTATIONS.keyRetiresAt]: record.keyRetiresAt && new Date(record.keyRetiresAt).toISOString(),
+    [ANNOTATIONS.servedDocument]: record.document && storedDocumentState(record.document),
   };
   return Object.fromEntries(Object.entries(facts).flatMap(([name, value]) => (value ? [[name, value]] : [])));
 }
@@ -312,6 +316,7 @@ function remainingFacts(annotations: Readonly<Record<string, string>>, creationT
       replaces: annotations[ANNOTATIONS.replaces],
       rotatedFor: keptIfAny(annotations[ANNOTATIONS.rotateRequestedAt]),
       displayName: annotations[ANNOTATIONS.displayName],
+      document: readDocumentState(annotations[ANNOTATIONS.servedDocument]),
     }),
   };
 }

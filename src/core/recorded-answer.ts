@@ -4,13 +4,14 @@ import type { Dialect } from '../dialects/dialect.ts';
 import { presentsCertificate, publishedValues } from '../formats/published-client.ts';
 import { type ClientInformation, mergeClientInformation } from '../oauth/client-information.ts';
 import { type Endpoints, mergeEndpoints } from '../oauth/discovery.ts';
-import { canonicalJson } from '../oauth/json.ts';
+import { canonicalJson, type JsonObject } from '../oauth/json.ts';
 import { defined, omit } from '../oauth/objects.ts';
 import { originOf } from '../oauth/url.ts';
 import type { AdoptStep, ReadStep, RegisterStep, UpdateStep } from './action.ts';
 import type { ServerConnection } from './connection.ts';
 import type { RegistrationContent, StoredKey } from './content.ts';
 import { keyTimes, keyTimesOf } from './document-keys.ts';
+import { publishedState } from './document-state.ts';
 import { earliest } from './earliest.ts';
 import type { RecordAtServer } from './home.ts';
 import { includedBy, keptOf } from './kept-answer.ts';
@@ -66,8 +67,9 @@ export function recordRegistration(
         replaces: replaces?.registrationSecret,
         earlierRegistrations: circumstances.earlierRegistrations,
       }),
-      ...keyTimes(keys, object),
+      ...keyTimes(keys, object, connection.documents !== undefined),
       ...expiries(information, information, circumstances.now, connection.dialect, replaces),
+      ...servedBy(connection, information.clientId, document, circumstances.now),
     },
     content: contentAt(connection, { information, sent: document, keys }, includedBy(object)),
   };
@@ -121,6 +123,12 @@ function firstRecord(
     ...defined({ rotatedFor: object.rotateRequestedAt, ownPath: ownPathOf(ref, connection) }),
   } as const;
 }
+
+/** How the client stands that a document identifies: the operator manages it without a token. */
+const servedBy = ({ documents }: ServerConnection, url: string, sent: JsonObject, now: number) =>
+  documents === undefined
+    ? {}
+    : { managed: true, document: publishedState(url, sent, documents, rfc3339(now)) };
 
 /** Whether tenants decide on the way to the server, and so might answer in its place. */
 const ownPathOf = ({ kind }: ServerRef, { transport }: ServerConnection): true | undefined =>
@@ -244,12 +252,24 @@ export function recordUpdate(
       metadataHash: hash,
       revision: record.revision + (changed ? 1 : 0),
       ...standing(content, record.adopted),
-      ...(object === undefined ? keyTimesOf(record) : keyTimes(keys, object)),
+      ...(object === undefined ? keyTimesOf(record) : keyTimes(keys, object, record.document !== undefined)),
       ...secretGiven(information, stored.information, record, now),
       ...expiries(information, answer ?? {}, now, dialect),
+      ...servedAfter(step, sent, now),
     },
     content,
   };
+}
+
+function servedAfter({ at: { record, connection }, because }: UpdateStep, sent: JsonObject, now: number) {
+  const { document, clientId } = record;
+  if (document === undefined) {
+    return {};
+  }
+  const time = rfc3339(now);
+  // The same content is given to be served once more.
+  const before = because === 'Drifted' ? { ...document, publishedAt: time } : document;
+  return { managed: true, document: publishedState(clientId, sent, connection.documents, time, before) };
 }
 
 /** The trusted part of an answer to a read: some servers return the secret as a hash. */

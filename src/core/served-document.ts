@@ -89,5 +89,5 @@ function servedIn(data: unknown): ServedDocument | undefined {
  * Under what a request finds a document: host and path, without the port, since some servers leave it out of the header
  * `Host`. The host counts, so that nobody's document is served under the name of another.
  */
-export const placeOf = (host: string, path: string): string =>
+export const documentPlace = (host: string, path: string): string =>
   `${host.toLowerCase().replace(/:[0-9]+$/, '')}${path}`;

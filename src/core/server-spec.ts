@@ -5,6 +5,7 @@ import {
   type ServerKind,
 } from '../api/authorization-server.ts';
 import { SHARES } from '../api/shares.ts';
+import { baseUrlProblem } from '../oauth/client-document.ts';
 import { MEMBERS, memberOf, specName } from '../oauth/client-metadata.ts';
 import { presentable } from '../oauth/error-response.ts';
 import { type Json, jsonBytes, nestsTooDeep } from '../oauth/json.ts';
@@ -50,6 +51,7 @@ export function readServerSpec(kind: ServerKind, raw: unknown, rules: UrlRules):
 function specProblem(kind: ServerKind, spec: AuthorizationServerSpec, rules: UrlRules): string | undefined {
   return (
     missingAdmission(spec) ??
+    documentsProblem(spec) ??
     urlProblemIn(kind, spec, rules) ??
     missingCertificate(spec) ??
     assertionOfTenant(kind, spec) ??
@@ -59,10 +61,20 @@ function specProblem(kind: ServerKind, spec: AuthorizationServerSpec, rules: Url
 }
 
 /** The type can't express that admission is required, since servers that identify clients by documents need none. */
-const missingAdmission = ({ registration }: AuthorizationServerSpec): string | undefined =>
-  registration.admission === undefined
+const missingAdmission = ({ registration, identification }: AuthorizationServerSpec): string | undefined =>
+  registration.admission === undefined && identification.mode !== 'Document'
     ? 'spec.registration.admission is missing: say how the registration endpoint admits the operator.'
     : undefined;
+
+function documentsProblem({
+  identification: { mode, document },
+}: AuthorizationServerSpec): string | undefined {
+  if (mode === 'Registration') {
+    return undefined;
+  }
+  const problem = document === undefined ? 'is missing' : baseUrlProblem(document.baseUrl);
+  return problem && `spec.identification.document.baseUrl ${problem}.`;
+}
 
 const grantsOf = ({ registration, management }: AuthorizationServerSpec) =>
   [

@@ -30,6 +30,8 @@ export interface ServerFacts {
   readonly admissionAccepted: boolean;
   /** At which clients were registered; `undefined` where none was. */
   readonly registeredIssuer: string | undefined;
+  /** Under which documents of its clients are served; absent: there are none. */
+  readonly documentBaseUrl?: string | undefined;
   readonly effectiveDialect: JsonObject | undefined;
   /** A JWK set. */
   readonly signingKeys: JsonObject | undefined;
@@ -57,7 +59,8 @@ export interface ClientCounts {
 /** The only author of a server object's status. */
 export function summarizeServer(facts: ServerFacts): AuthorizationServerStatus {
   const { object, connection, effectiveDialect, signingKeys, counts, now } = facts;
-  const { registrationEndpoint } = connection ?? {};
+  const registrationEndpoint =
+    connection?.documents === undefined ? connection?.registrationEndpoint : undefined;
   // With a client certificate, an alias is called (RFC 8705 section 5).
   const endpoints = facts.endpoints && {
     ...facts.endpoints,
@@ -67,6 +70,8 @@ export function summarizeServer(facts: ServerFacts): AuthorizationServerStatus {
   const { lackingCalls = [] } = facts;
   const problem = facts.problem ?? credentialRefusal(facts) ?? withoutTokens(facts) ?? outage(facts);
   const { registeredIssuer: issuer } = facts;
+  const { documentBaseUrl } = facts;
+  const identification = identificationIn(facts);
   const conditions = [
     readiness(facts, problem),
     admissionCondition(facts, problem),
@@ -77,7 +82,8 @@ export function summarizeServer(facts: ServerFacts): AuthorizationServerStatus {
   ];
   return {
     observedGeneration: object.generation,
-    ...defined({ endpoints, issuer, management, effectiveDialect, signingKeys }),
+    ...defined({ endpoints, issuer, documentBaseUrl, identification, management }),
+    ...defined({ effectiveDialect, signingKeys }),
     ...counts,
     ...defined({ migration: facts.migration && migrationStatus(facts.migration) }),
     isDefault: object.isDefault,
@@ -88,6 +94,18 @@ export function summarizeServer(facts: ServerFacts): AuthorizationServerStatus {
     }),
     conditions: [...toConditions(conditions, object.status.conditions ?? [], object.generation, now)],
   };
+}
+
+/** Shown only where the server itself decides; while it can't be asked, what it said before stays. */
+function identificationIn({ object, connection }: ServerFacts): AuthorizationServerStatus['identification'] {
+  if (object.spec?.identification.mode !== 'Auto') {
+    return undefined;
+  }
+  return connection === undefined
+    ? object.status.identification
+    : connection.documents === undefined
+      ? 'Registration'
+      : 'Document';
 }
 
 /** A token is of no use at a server that neither updates nor deletes clients. */
@@ -175,9 +193,16 @@ function readiness(
         type: 'Ready',
         status: 'True',
         reason: 'Available',
-        message: `Clients are registered at ${connection?.registrationEndpoint ?? endpoints?.registration}.${warned}`,
+        message: `${whereClientsAre(connection, endpoints)}${warned}`,
       }
     : { type: 'Ready', status: 'False', ...problem };
+}
+
+function whereClientsAre(connection: ServerConnection | undefined, endpoints: Endpoints | undefined): string {
+  const { documents, registrationEndpoint = endpoints?.registration } = connection ?? {};
+  return documents === undefined
+    ? `Clients are registered at ${registrationEndpoint}.`
+    : `Clients are identified by documents under ${documents.baseUrl}.`;
 }
 
 /** The condition is present only while a person or the state of the server stops calls. */

@@ -7,8 +7,11 @@ import { defined, omit } from '../oauth/objects.ts';
 import type { Idle } from './action.ts';
 import { isRenewalDue, lifetimeEnd } from './clock-visits.ts';
 import { currentRecord, surplusRecords } from './current-record.ts';
+import { isDocumentSeen } from './document-state.ts';
+import { documentBasis } from './document-visits.ts';
 import type { Substitution } from './drift.ts';
 import { knownEnd } from './due.ts';
+import { setbackOf } from './earlier-calls.ts';
 import { forgottenAs } from './forgotten-client.ts';
 import { unlessToHandOver } from './handed-over.ts';
 import { serverOfClient } from './home.ts';
@@ -57,6 +60,7 @@ export function summarize(
     ...toConditions(
       [
         ...conditionsOf(o, idle, record, published, secretNote),
+        ...documentCondition(o, record),
         ...verification.conditions,
         ...notOfferedCondition(o, substitutions),
         ...moveConditions(o),
@@ -88,6 +92,26 @@ export function summarize(
     rolloutRestarts: restartsShown(o, object),
     conditions,
   });
+}
+
+/** Whether servers can fetch the document of a client that a document identifies. */
+function documentCondition(o: Observation, record: RegistrationRecord | undefined): readonly NewCondition[] {
+  const { document } = record ?? {};
+  if (record === undefined || document === undefined) {
+    return [];
+  }
+  const type = 'DocumentServed';
+  if (document.withdrawnAt !== undefined) {
+    const message = `Document ${record.clientId} was withdrawn at ${document.withdrawnAt}.`;
+    return [{ type, status: 'False', reason: 'DocumentWithdrawn', message }];
+  }
+  const failed = setbackOf(o, 'CheckDocument', documentBasis(o, record, document));
+  if (isDocumentSeen(document) && (failed === undefined || failed.reason === 'Queued')) {
+    const message = `Document ${record.clientId} was fetched through its public URL, as it is to be served.`;
+    return [{ type, status: 'True', reason: 'DocumentServed', message }];
+  }
+  const { reason = 'Queued', message = 'The document is being published.' } = failed ?? {};
+  return [{ type, status: 'False', reason, message }];
 }
 
 /**
@@ -265,7 +289,9 @@ function isUsable(
   const isOver =
     isPast(lifetimeEnd(object), o.earliest) || isPast(knownEnd(record, serverOfClient(o, record)), o.now);
   const isForgotten = forgottenAs(o, record) !== undefined;
-  const isDoubtful = DOUBTFUL.includes(reason) || isForgotten || isHeldByGate(o, record);
+  // Without a Secret there is nothing to hold back, and no server can have fetched the document.
+  const isUnseen = record.document?.isFirst === true && record.document.seen === undefined;
+  const isDoubtful = DOUBTFUL.includes(reason) || isForgotten || isUnseen || isHeldByGate(o, record);
   return state !== 'Gone' && !isDoubtful && !isOver;
 }
 

@@ -85,14 +85,16 @@ function codeOnly({ status, error, body }: ErrorResponse, viewer: Viewer): Error
 }
 
 /** Why nothing was sent. */
-export function tellNotSent({ reason, detail, why = detail }: HttpNotSent): Telling {
+export function tellNotSent({ reason, detail, isOwn, why = detail }: HttpNotSent): Telling {
   return (viewer) => {
     if (maySee(viewer, 'AddressRefusal') && maySee(viewer, 'PlatformProxy')) {
       return why;
     }
-    return maySee(viewer, 'Connection') ? detail : NOT_SENT[reason];
+    return maySee(viewer, 'Connection') ? detail : isOwn ? NOT_WRITTEN : NOT_SENT[reason];
   };
 }
+
+const NOT_WRITTEN = 'The document of the client could not be written';
 
 const NOT_SENT: Readonly<Record<NotSentReason, string>> = {
   AddressRefused: "The server's address isn't permitted here",

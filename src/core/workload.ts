@@ -1,4 +1,5 @@
 import type { Endpoints } from '../oauth/discovery.ts';
+import { secretHeldUntil } from './document-visits.ts';
 import { factsOf, homeOf } from './home.ts';
 import { type Usable, usable } from './narrowed.ts';
 import type { Observation, ObservedClient } from './observation.ts';
@@ -66,17 +67,23 @@ export function usableName(o: Observation, current: RegistrationRecord): string 
   return workloadDifference(narrowed, current, bare) === undefined ? wanted.name : undefined;
 }
 
-/** How the workload Secret differs from what is wanted, as the end of a sentence. `undefined`: it doesn't. */
+/**
+ * How the workload Secret differs from what is wanted now, as the end of a sentence. `undefined`: it doesn't.
+ *
+ * @param until what is wanted: `Now`, or `Finally`, when servers no longer have the document or the keys of before
+ */
 export function workloadDifference(
   o: Usable,
   current: RegistrationRecord,
   wanted: WantedSecret,
+  until: 'Now' | 'Finally' = 'Now',
 ): string | undefined {
   const observed = o.secrets.find(({ name, ownerUid }) => name === wanted.name && ownerUid === o.object.uid);
   if (observed === undefined) {
     return 'does not exist';
   }
-  return differenceOf(observed, current, wanted, wantedInputs(o, current, wanted));
+  const isHeld = until === 'Now' && secretHeldUntil(o, current) !== undefined;
+  return differenceOf(observed, current, wanted, isHeld ? undefined : wantedInputs(o, current, wanted));
 }
 
 /** See `inputsHash`; `undefined`: only the record has the endpoints. */

@@ -11,7 +11,7 @@ export const LONGEST_BASE_URL = 60;
 /** Characters that a client_id may have. */
 export const LONGEST_DOCUMENT_URL = 100;
 /** Bytes that every server that was tried reads. */
-export const BYTES_FOR_ALL = 2048;
+const BYTES_FOR_ALL = 2048;
 /** Bytes that no server but those with less reads: larger documents are not published. */
 export const MOST_DOCUMENT_BYTES = 5000;
 
@@ -31,7 +31,7 @@ export function baseUrlProblem(text: string): string | undefined {
 
 const BASE_URL = /^https:\/\/[a-z0-9][a-z0-9.-]*(:[0-9]{1,5})?(\/[a-z0-9._~-]+)*$/;
 
-export interface DocumentOwner {
+interface DocumentOwner {
   readonly namespace: string;
   readonly name: string;
   readonly uid: string;
@@ -62,7 +62,7 @@ export const keysUrl = (url: string): string => `${url}/jwks`;
  * The members that a document may have, by wire name. Keycloak 26.7.0 refuses a document with any other; those that are
  * left out here are answers, secrets, or what this file adds.
  */
-const MEMBERS: ReadonlySet<string> = new Set(
+const DOCUMENT_MEMBERS: ReadonlySet<string> = new Set(
   (
     'client_name client_uri logo_uri tos_uri policy_uri contacts redirect_uris post_logout_redirect_uris grant_types ' +
     'response_types application_type scope token_endpoint_auth_method token_endpoint_auth_signing_alg jwks jwks_uri ' +
@@ -104,7 +104,7 @@ export function clientDocument(url: string, { jwks, ...metadata }: JsonObject): 
 }
 
 /** What no server may be without, where the metadata says nothing of it. */
-export function completed(metadata: JsonObject, name: string): JsonObject {
+export function completeMetadata(metadata: JsonObject, name: string): JsonObject {
   const { client_name: given, token_endpoint_auth_method: method, jwks, jwks_uri: uri } = metadata;
   const hasKeys = jwks !== undefined || uri !== undefined;
   return {
@@ -117,7 +117,7 @@ export function completed(metadata: JsonObject, name: string): JsonObject {
 /**
  * Why servers would refuse a document with this metadata, as a sentence with what to do; `undefined`: they take it.
  *
- * @param metadata by wire names, as {@link completed} gives it
+ * @param metadata by wire names, as {@link completeMetadata} gives it
  * @param hasGeneratedKey the operator adds a key
  */
 export function documentProblem(metadata: JsonObject, hasGeneratedKey: boolean): string | undefined {
@@ -130,7 +130,7 @@ export function documentProblem(metadata: JsonObject, hasGeneratedKey: boolean):
 }
 
 function memberProblem(metadata: JsonObject): string | undefined {
-  const unknown = Object.keys(metadata).find((member) => !MEMBERS.has(member));
+  const unknown = Object.keys(metadata).find((member) => !DOCUMENT_MEMBERS.has(member));
   return unknown === undefined
     ? undefined
     : `A client that is identified by a document can't have ${unknown}: some servers refuse the whole document for a member that they don't know. Remove it.`;
@@ -212,7 +212,7 @@ export const documentDigest = ({ body, keys = '' }: Pick<ClientDocument, 'body' 
   sha256(`${sha256(body)}.${sha256(keys)}`);
 
 /** Value of the header `ETag`. */
-export const entityTag = (body: string): string => `"${sha256(body).slice(0, 22)}"`;
+const entityTag = (body: string): string => `"${sha256(body).slice(0, 22)}"`;
 
 /**
  * Headers of a document or of its keys.

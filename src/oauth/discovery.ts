@@ -114,6 +114,8 @@ interface DiscoveryDocument {
   readonly aliases: Endpoints;
   readonly refused: readonly RefusedEndpoint[];
   readonly offered?: OfferedValues;
+  /** `client_id_metadata_document_supported`: the server fetches documents that identify clients. */
+  readonly takesDocuments?: true;
 }
 
 /** An endpoint of a document that can't be used. */
@@ -151,9 +153,13 @@ export function readDiscoveryAnswer(
   const refused = [...plain.refused, ...certified.refused];
   const endpoints = { ...plain.endpoints, ...furtherEndpoints(json, rules) };
   const offered = withOffered(offeredValues(json));
-  const document = { issuer, endpoints, aliases: certified.endpoints, refused, ...offered };
+  const identified = withDocuments(json['client_id_metadata_document_supported'] === true);
+  const document = { issuer, endpoints, aliases: certified.endpoints, refused, ...offered, ...identified };
   return { url, kind: 'document', document };
 }
+
+const withDocuments = (isSaid: boolean): { readonly takesDocuments?: true } =>
+  isSaid ? { takesDocuments: true } : {};
 
 const withOffered = (offered: OfferedValues): { readonly offered?: OfferedValues } =>
   Object.keys(offered).length === 0 ? {} : { offered };
@@ -304,6 +310,8 @@ export interface FoundEndpoints {
   readonly refused: readonly RefusedEndpoint[];
   /** The values that the documents offer to clients; absent: they say nothing of that. */
   readonly offered?: OfferedValues;
+  /** One of them says `client_id_metadata_document_supported`. */
+  readonly takesDocuments?: true;
 }
 
 type MergedDiscovery =
@@ -329,7 +337,8 @@ export function mergeDiscovery(answers: readonly DiscoveryAnswer[], issuer: stri
       .filter(({ name, isAlias }) => (isAlias ? aliases : endpoints)[name] === undefined)
       .filter((one, at, all) => all.findIndex(({ why }) => why === one.why) === at);
     const offered: OfferedValues = Object.assign({}, ...documents.toReversed().map((one) => one.offered));
-    return { kind: 'found', endpoints, aliases, refused, ...withOffered(offered) };
+    const identified = withDocuments(documents.some((one) => one.takesDocuments));
+    return { kind: 'found', endpoints, aliases, refused, ...withOffered(offered), ...identified };
   }
   const other = answers.find((answer) => answer.kind === 'document');
   if (other?.kind === 'document') {

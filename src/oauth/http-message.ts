@@ -49,6 +49,8 @@ export interface HttpNotSent {
   readonly reason: NotSentReason;
   /** A sentence for people; never a query, a token or a body. */
   readonly detail: string;
+  /** The call is to the operator itself, and the API server took no document. */
+  readonly isOwn?: true;
   /** For the platform team and the log, where these may see more: the address, the platform's proxy, a flag. */
   readonly why?: string;
 }

@@ -13,7 +13,8 @@ export interface RequestBody {
 /** The address at which a registered client is managed, and the value of the `Authorization` header for it. */
 export interface ManagementAddress {
   readonly url: string;
-  readonly authorization: Sensitive;
+  /** `undefined`: none is needed. */
+  readonly authorization: Sensitive | undefined;
 }
 
 /** A body is never printed, since metadata may contain what a tenant considers confidential. */
@@ -58,5 +59,5 @@ function withBody({ content, contentType }: RequestBody, authorization: Sensitiv
 }
 
 function withoutBody(method: 'GET' | 'DELETE', { url, authorization }: ManagementAddress): HttpRequest {
-  return { method, url, headers: { ...accept, authorization } };
+  return { method, url, headers: authorization === undefined ? accept : { ...accept, authorization } };
 }

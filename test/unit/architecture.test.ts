@@ -28,6 +28,7 @@ const REVEALING: Readonly<Record<string, string>> = {
   'core/classify.ts': 'says why an answer cannot be read',
   'core/content.ts': 'writes the registration Secret',
   'core/credential.ts': 'checks the form of what people wrote',
+  'core/document-check.ts': 'reads a document',
   'core/kept-answer.ts': 'measures it',
   'core/proxy.ts': 'puts user and password into the URL of a proxy',
   'core/server-record.ts': 'writes what is kept of a server object',

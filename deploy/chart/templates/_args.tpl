@@ -45,6 +45,16 @@
 {{- if .Values.inventory.enabled }}
 - --inventory
 {{- end }}
+{{- with .Values.documents }}
+{{- if .enabled }}
+- --documents-namespace=oauth-registrar-documents
+{{- range $flag, $list := dict "document-base-urls" .baseUrls "namespaced-document-base-urls" .namespacedBaseUrls }}
+{{- with $list }}
+- {{ printf "--%s=%s" $flag (join "," .) | quote }}
+{{- end }}
+{{- end }}
+{{- end }}
+{{- end }}
 {{- with .Values.metrics }}
 {{- if .authentication }}
 - --metrics-authentication

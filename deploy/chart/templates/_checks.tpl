@@ -34,6 +34,22 @@ is asked only if there is one: `helm template` and GitOps tools have none.
 {{- range .egress.authorizationServers -}}
 {{- include "oauth-registrar.checks.cidr" .cidr -}}
 {{- end -}}
+{{- with .documents -}}
+{{- if and .enabled (not (concat .baseUrls .namespacedBaseUrls)) -}}
+{{- fail "documents.enabled is true, and there is no base URL, so no document could be served: set documents.baseUrls, such as https://clients.example.com." -}}
+{{- end -}}
+{{- if and (not .enabled) (or .httpRoute.enabled .ingress.enabled) -}}
+{{- fail "documents.httpRoute or documents.ingress is enabled, and documents.enabled is false, so there would be nothing behind it: set documents.enabled=true." -}}
+{{- end -}}
+{{- if and .httpRoute.enabled (not .httpRoute.parentRefs) -}}
+{{- fail "documents.httpRoute has no parentRefs, so no Gateway would serve it: name yours, such as [{name: public, namespace: gateways}]." -}}
+{{- end -}}
+{{- range concat .baseUrls .namespacedBaseUrls -}}
+{{- if or (gt (len .) 60) (not (regexMatch "^https://[a-z0-9][a-z0-9.-]*(:[0-9]{1,5})?(/[a-z0-9._~-]+)*$" .)) -}}
+{{- fail (printf "%q is no base URL of documents: write https://host or https://host/path in lower case, with at most 60 characters and without / at its end." .) -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
 {{- include "oauth-registrar.checks.tenantPolicies" .tenantPolicies -}}
 {{- if and .podMonitor.enabled .metrics.authentication (not .metrics.tokenSecret.name) -}}
 {{- fail "podMonitor can't send the token that metrics.authentication asks for: name its Secret in metrics.tokenSecret.name, or use serviceMonitor." -}}

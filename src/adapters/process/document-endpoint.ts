@@ -1,5 +1,5 @@
 import type { Log } from '../../controller/ports.ts';
-import { type DocumentObject, placeOf, type ServedDocument } from '../../core/served-document.ts';
+import { type DocumentObject, documentPlace, type ServedDocument } from '../../core/served-document.ts';
 import { documentHeaders, keysUrl } from '../../oauth/client-document.ts';
 import {
   type HttpServer,
@@ -58,7 +58,7 @@ function filesOf(served: ServedDocument | undefined) {
   const { url, body, keys, maxAge } = served;
   const at = (address: string) => {
     const { host, pathname } = new URL(address);
-    return placeOf(host, pathname);
+    return documentPlace(host, pathname);
   };
   return [
     [at(url), { body, maxAge }] as const,
@@ -111,7 +111,7 @@ function answerTo(
   if (!isReady()) {
     return { status: 503, headers: { ...NOT_KEPT, 'retry-after': '1' }, body: 'not ready yet' };
   }
-  const found = documents.find(placeOf(headers.host ?? '', url));
+  const found = documents.find(documentPlace(headers.host ?? '', url));
   if (found === undefined) {
     return { status: 410, headers: NOT_KEPT, body: 'no client has this URL' };
   }

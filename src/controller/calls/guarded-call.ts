@@ -12,6 +12,7 @@ import type { Context } from '../context.ts';
 import type { LedgerEntry } from '../durable/ledger-entry.ts';
 import type { HttpOutcome, HttpRequest } from '../ports.ts';
 import { type AuditEnd, type Audited, audit, endOf } from './audit.ts';
+import { answerOwn, type OwnRequest } from './document-registrar.ts';
 
 export interface GuardedCall {
   /** A new id, or the id of an earlier unanswered call about the same record. */
@@ -38,7 +39,7 @@ export type CallTerms = Pick<ServerConnection, 'version' | 'timeoutMs' | 'maxInF
 /** The parts that differ from call to call. */
 export interface CallHandlers<R> {
   /** Makes the request. Obtains tokens and signatures, after the call got its slot. */
-  readonly prepare: () => Promise<HttpRequest | Failure>;
+  readonly prepare: () => Promise<HttpRequest | OwnRequest | Failure>;
   /** `prepare` returned a failure: nothing was sent, and there is no entry. */
   readonly notReady: (failure: Failure) => Conclusion<R>;
   readonly conclude: (answer: Answer) => Conclusion<R> | Promise<Conclusion<R>>;
@@ -86,7 +87,17 @@ export type EntryEnd = 'Settle' | 'Interrupt' | 'Recording';
 
 type BracketContext = Pick<
   Context,
-  'clock' | 'counters' | 'http' | 'lead' | 'ledger' | 'log' | 'memory' | 'servers' | 'slots'
+  | 'api'
+  | 'settings'
+  | 'clock'
+  | 'counters'
+  | 'http'
+  | 'lead'
+  | 'ledger'
+  | 'log'
+  | 'memory'
+  | 'servers'
+  | 'slots'
 >;
 
 /**
@@ -154,10 +165,11 @@ export async function guarded<R>(
 async function make(
   call: GuardedCall,
   { version, timeoutMs, transport }: CallTerms,
-  prepare: () => Promise<HttpRequest | Failure>,
+  prepare: CallHandlers<unknown>['prepare'],
   bracket: Bracket,
-  { clock, lead, http }: BracketContext,
+  context: BracketContext,
 ): Promise<Answer | Failure | undefined> {
+  const { clock, lead, http } = context;
   if (!bracket.enter(version)) {
     return undefined;
   }
@@ -182,8 +194,12 @@ async function make(
   if (!committed || !lead.held()) {
     return undefined;
   }
-  bracket.sends();
-  const outcome = await http.send(request, { timeoutMs, transport, server: serverNamed(server) });
+  bracket.sends('write' in request);
+  const send = () =>
+    'write' in request
+      ? answerOwn(request, context)
+      : http.send(request, { timeoutMs, transport, server: serverNamed(server) });
+  const outcome = await send();
   bracket.answered();
   const told = { viewers: viewersOf(serverNamed(server).kind), call: request };
   return { outcome, sentAt, sent: sentCredentials(request), told };
@@ -199,6 +215,8 @@ class Bracket {
   /** `undefined`: nothing was sent, and `notReady` was not called. */
   #audited: AuditEnd | undefined;
   #isSettled = false;
+  /** The operator answers itself: that shows nothing of the server. */
+  #isOwn = false;
   #sentAt: number | undefined;
   #durationMs: number | undefined;
   /** Whether a sent call counts for the pause before the next one: it may have had an effect that no record shows. */
@@ -227,7 +245,8 @@ class Bracket {
   }
 
   /** From here on, the server may have acted. */
-  sends(): void {
+  sends(isOwn: boolean): void {
+    this.#isOwn = isOwn;
     this.#otherwise = 'Interrupt';
     this.#audited = { outcome: 'Unknown', message: 'The operator failed before it had read the answer' };
     this.#sentAt = this.#context.clock.monotonic();
@@ -247,7 +266,7 @@ class Bracket {
     const isRecorded = this.#call.kind === 'Register' && shown === undefined;
     this.#isCounted = !isRecorded && (failure === undefined || failure.kind === 'Unknown');
     this.#audited = { ...endOf(failure, this.#sentAt !== undefined), ...end };
-    this.#leave(shown);
+    this.#leave(this.#isOwn ? 'Nothing' : shown);
   }
 
   end(entry: EntryEnd, supersedes: readonly PendingCall[]): void {

@@ -19,7 +19,7 @@ export async function managementAddress(
   context: AdmissionContext,
 ): Promise<ManagementAddress | Failure> {
   const authorization = await authorize(credential, server, terms, context);
-  return 'kind' in authorization ? authorization : { url, authorization };
+  return authorization !== undefined && 'kind' in authorization ? authorization : { url, authorization };
 }
 
 async function authorize(
@@ -27,9 +27,12 @@ async function authorize(
   server: ServerKey,
   terms: TokenTerms | undefined,
   context: AdmissionContext,
-): Promise<Sensitive | Failure> {
+): Promise<Sensitive | Failure | undefined> {
   if (credential.kind === 'RegistrationAccessToken') {
     return tokenAuthorization(credential.token);
+  }
+  if (credential.kind === 'OwnDocument') {
+    return undefined;
   }
   if (terms === undefined) {
     return failure(

@@ -1,6 +1,7 @@
 import type { Step } from '../../core/action.ts';
 import { DONE, type StepInput, type StepResult } from './round.ts';
 import { adopt } from './steps/adopt.ts';
+import { checkDocument, primeDocument } from './steps/check-document.ts';
 import { deregister } from './steps/deregister.ts';
 import { addFinalizer, confirmAbsence, letGo } from './steps/finalizer.ts';
 import { forgetNeedless } from './steps/forget.ts';
@@ -48,6 +49,10 @@ export function execute(step: Step, input: StepInput): Promise<StepResult> {
       return publish(step, input);
     case 'Restart':
       return restart(step, input);
+    case 'CheckDocument':
+      return checkDocument(step, input);
+    case 'PrimeDocument':
+      return primeDocument(step, input);
     case 'Read':
       return read(step, input);
     case 'Verify':

@@ -44,6 +44,8 @@ export interface Discovered {
   readonly refused?: readonly RefusedEndpoint[] | undefined;
   /** Not known until this process has read a document. */
   readonly offered?: OfferedValues | undefined;
+  /** Whether the server says that it fetches documents; not known of what an earlier process found, unless status says. */
+  readonly takesDocuments?: boolean | undefined;
   readonly problem: Problem | undefined;
   readonly attempts: number;
   /** Milliseconds since the epoch. */
@@ -87,8 +89,10 @@ export async function reconcileServer(
       ? await endpointsOf(object, spec, context, discovered, transport as Transport | undefined)
       : unreachable(object, reachable, discovered, clock.now());
   const endpoints = found.endpoints && endpointsInUse(spec, found.endpoints);
-  const { endpoints: known = {}, aliases, refused, offered } = found;
-  const facts = { endpoints: known, aliases, refused, offered, ...references, urlRules, now: clock.now() };
+  const { endpoints: known = {}, aliases, refused, offered, takesDocuments } = found;
+  const { documents: hosting } = context.settings;
+  const said = { refused, offered, takesDocuments, hosting };
+  const facts = { endpoints: known, aliases, ...said, ...references, urlRules, now: clock.now() };
   const connection = found.problem ?? permitted(object, spec, facts, context);
   const signingKeys = isProblem(connection) ? undefined : await signingKeysOf(connection, context.jwt);
   const state = { ...unusable(servers.state(key), object), endpoints };
@@ -343,10 +347,15 @@ async function probeAgain(
   return { ...known, ...alive, askAgainAt, signOfLifeAt: signOfLifeAt(context) };
 }
 
-type Besides = Pick<Discovered, 'aliases' | 'refused' | 'offered'>;
+type Besides = Pick<Discovered, 'aliases' | 'refused' | 'offered' | 'takesDocuments'>;
 
 /** What documents say besides the endpoints. */
-const besides = ({ aliases, refused, offered }: Besides): Besides => ({ aliases, refused, offered });
+const besides = ({ aliases, refused, offered, takesDocuments }: Besides): Besides => ({
+  aliases,
+  refused,
+  offered,
+  takesDocuments,
+});
 
 /** Where the documents come from, and whose they are: endpoints of one source are not kept for another. */
 const sourceOf = ({ issuer, discovery: { url, acceptedIssuer } }: AuthorizationServerSpec): string =>
@@ -394,6 +403,7 @@ function fromStatus(
         source: sourceOf(spec),
         endpoints: status.endpoints,
         aliases: {},
+        takesDocuments: status.identification && status.identification === 'Document',
         problem: undefined,
         attempts: 0,
         askAgainAt,
@@ -416,7 +426,8 @@ function permitted(
     return connection;
   }
   const { registrationEndpoint, tokenEndpoint, allowedOrigins, transport } = connection;
-  const urls = [registrationEndpoint, tokenEndpoint, spec.management.configurationUrl, ...allowedOrigins];
+  const registration = connection.documents === undefined ? registrationEndpoint : undefined;
+  const urls = [registration, tokenEndpoint, spec.management.configurationUrl, ...allowedOrigins];
   const refused = reachProblem(
     serverNamed(keyOfServer(object)).kind,
     { urls, proxyUrl: transport?.proxyUrl },
@@ -441,6 +452,7 @@ function unreachable(
     endpoints: known?.endpoints ?? status.endpoints,
     aliases: {},
     offered: known?.offered,
+    takesDocuments: known?.takesDocuments,
     problem,
     attempts: 0,
     askAgainAt: now + MISSING_REFERENCE_MS,

@@ -29,6 +29,16 @@ const issuerOfRecords = (
   { caches: { registrations } }: Context,
 ): string | undefined => (registrations.count('atServerObject', uid) > 0 ? spec?.issuer : undefined);
 
+/** While there are documents, their base URL can't be changed: the URL is the client_id. */
+const baseUrlOf = (
+  object: ServerObject,
+  { connection }: ServerState,
+  { caches: { registrations } }: Context,
+): string | undefined =>
+  registrations.count('documents', keyOfServer(object)) > 0
+    ? (connection?.documents?.baseUrl ?? object.status.documentBaseUrl)
+    : undefined;
+
 /** Writes the status if it differs. */
 export async function tellStatus(
   object: ServerObject,
@@ -45,6 +55,7 @@ export async function tellStatus(
     object,
     ...state,
     registeredIssuer: state.registered?.issuer ?? issuerOfRecords(object, context),
+    documentBaseUrl: baseUrlOf(object, state, context),
     effectiveDialect,
     health: servers.health(key),
     lackingCalls: servers.lackingCalls(key),

@@ -13,6 +13,7 @@ export type RecordCount =
   | 'atServerObject'
   | 'owed'
   | 'leftBehind'
+  | 'documents'
   | 'inNamespace'
   | 'ended'
   | 'roles';
@@ -31,6 +32,11 @@ export const RECORD_COUNTS: Readonly<Record<RecordCount, NameOf>> = {
   /** By server: records of clients that were given up. */
   leftBehind: ({ record }) =>
     record?.role === 'left-behind' ? serverKey(record.server, record.client.namespace) : undefined,
+  /** By server: records of clients whose documents are served, or held until their withdrawal is over. */
+  documents: ({ record }) =>
+    record?.document === undefined || record.role === 'left-behind'
+      ? undefined
+      : serverKey(record.server, record.client.namespace),
   /** By {@link inNamespace}: every client that may exist, with or without its object. */
   inNamespace: ({ record }) =>
     record && inNamespace(serverKey(record.server, record.client.namespace), record.client.namespace),

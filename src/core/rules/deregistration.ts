@@ -3,6 +3,7 @@ import { isGoneAlready, setbackOf } from '../earlier-calls.ts';
 import { deletionOf, homeOf } from '../home.ts';
 import type { Observation, Setback } from '../observation.ts';
 import type { RecordRole, RegistrationRecord } from '../record.ts';
+import { planEnding } from './documents.ts';
 import { ownerName, repetitionOf, sharerOf } from './rivals.ts';
 
 /** How a client ends: it is deregistered, or released where the server can't or doesn't deregister it. */
@@ -23,6 +24,9 @@ export function endClient(
     return spared;
   }
   const setback = setbackOf(o, 'Deregister', record.registrationSecret);
+  if (record.document !== undefined && !isGoneAlready(setback)) {
+    return planEnding(o, record, record.document, because, WHY[because](record.clientId));
+  }
   if (setback !== undefined && !isGoneAlready(setback) && isGivenUp(o, record, setback)) {
     return planRelease(record, 'left-behind', setback, 'Its deregistration is given up');
   }
@@ -42,6 +46,10 @@ export const planDeregistration = (
   because,
   basis: record.registrationSecret,
 });
+
+/** Why a client ends, in one sentence. */
+export const whyEnded = (because: DeregisterStep['because'], clientId: string): string =>
+  WHY[because](clientId);
 
 const WHY: Readonly<Record<DeregisterStep['because'], (clientId: string) => string>> = {
   Deleting: (clientId) => `The object of client ${clientId} is being deleted.`,

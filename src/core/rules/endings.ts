@@ -16,7 +16,9 @@ import {
   planDeregistration,
   planRelease,
   spareClient,
+  whyEnded,
 } from './deregistration.ts';
+import { planHeldEnding } from './documents.ts';
 import { gone, wait, withNextTry } from './idle.ts';
 import { isRetained, mayOutlive } from './retention.ts';
 import type { Rule } from './rule.ts';
@@ -121,6 +123,10 @@ export const objectDeleting: Rule<Observation> = {
       return planRetention(object, record);
     }
     const setback = setbackOf(o, 'Deregister', record.registrationSecret);
+    if (record.document !== undefined && !isGoneAlready(setback)) {
+      const why = whyEnded('Deleting', record.clientId);
+      return planHeldEnding(o, record, record.document, 'Deleting', why);
+    }
     return setback === undefined
       ? planDeregistration(o, record, 'Deleting')
       : afterSetback(o, object, record, setback);

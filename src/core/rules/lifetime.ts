@@ -2,9 +2,10 @@ import { kindText } from '../../api/bindable-kinds.ts';
 import { referenceText } from '../../api/kubernetes.ts';
 import { rfc3339 } from '../../api/time.ts';
 import { lifetimeEnd } from '../clock-visits.ts';
-import { setbackOf } from '../earlier-calls.ts';
+import { isGoneAlready, setbackOf } from '../earlier-calls.ts';
 import type { Usable } from '../narrowed.ts';
-import { endClient } from './deregistration.ts';
+import { endClient, whyEnded } from './deregistration.ts';
+import { planHeldEnding } from './documents.ts';
 import { blocked, ended, stall, wait } from './idle.ts';
 import type { Rule } from './rule.ts';
 
@@ -25,9 +26,13 @@ export const lifetimeOver: Rule<Usable> = {
     if (spec.lifetime?.onExpiry !== 'Deregister') {
       return { type: 'DeleteObject', message, object };
     }
-    const record = o.current ?? o.surplus[0];
+    const record = o.current ?? o.surplus.find(({ document }) => document === undefined);
     if (record !== undefined) {
       const setback = setbackOf(o, 'Deregister', record.registrationSecret);
+      if (record.document !== undefined && record.role === 'current' && !isGoneAlready(setback)) {
+        const why = whyEnded('Expired', record.clientId);
+        return planHeldEnding(o, record, record.document, 'Expired', why);
+      }
       return (
         endClient(o, record, 'Expired') ?? (setback && wait(setback.reason, setback.message, setback.retryAt))
       );

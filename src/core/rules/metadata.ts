@@ -1,5 +1,6 @@
 import { storedTime } from '../../api/time.ts';
 import type { Action, UpdateStep } from '../action.ts';
+import { documentBasis } from '../document-visits.ts';
 import { setbackOf, unansweredUpdate } from '../earlier-calls.ts';
 import type { Reachable, Registered } from '../narrowed.ts';
 import { documentOf } from '../permitted-document.ts';
@@ -37,11 +38,35 @@ export const metadataDiffers: Rule<Reachable> = {
       const message = `The spec or the server object has changed since client ${clientId} was last sent.`;
       return planUpdate(o, { keys: keysToCome(o), because: 'Edited', message });
     }
+    if (current.document?.withdrawnAt !== undefined) {
+      const message = `The document of client ${clientId} was withdrawn, and the object needs it.`;
+      return planUpdate(o, { keys: keysToCome(o), because: 'Drifted', message });
+    }
+    if (isDocumentLost(o)) {
+      const message = `What is served as the document of client ${clientId} is another one, or none.`;
+      return planUpdate(o, { keys: keysToCome(o), because: 'Drifted', message });
+    }
     const isUnanswered = at.connection.dialect.updateEffect.supported && unansweredUpdate(o, current);
     const message = `An update of client ${clientId} got no answer, so it is not known what is registered.`;
     return isUnanswered ? planUpdate(o, { keys: keysToCome(o), because: 'Unanswered', message }) : undefined;
   },
 };
+
+/** So many checks fail before a document is given to be served again: replicas see another one some moments later. */
+const TRIES_TO_SEE = 3;
+
+/** Its ConfigMap may be lost: it is written again, once for each time it was published. */
+function isDocumentLost(o: Reachable): boolean {
+  const { document } = o.current;
+  const failed = document && setbackOf(o, 'CheckDocument', documentBasis(o, o.current, document));
+  return (
+    document !== undefined &&
+    failed?.reason === 'DocumentDiffers' &&
+    failed.attempts >= TRIES_TO_SEE &&
+    failed.since > storedTime(document.publishedAt) - 1_000 &&
+    o.now >= failed.since + 10_000
+  );
+}
 
 /** A client that was read in mode `Correct` has another `metadataHash`, so it is updated by {@link metadataDiffers}. */
 export const driftReported: Rule<Reachable> = {

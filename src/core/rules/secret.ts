@@ -20,6 +20,9 @@ export const workloadSecretDiffers: Rule<Registered> = {
     if (difference === undefined) {
       return undefined;
     }
+    if (record.document !== undefined && record.document.seen === undefined) {
+      return undefined;
+    }
     const rendering = renderBasis(o, record, wanted);
     if (blocked(o, 'Render', rendering) !== undefined) {
       return undefined;

@@ -1,3 +1,4 @@
+import { storedTime } from '../../api/time.ts';
 import { presentable } from '../../oauth/error-response.ts';
 import { asSentence } from '../../oauth/text.ts';
 import { homeOf } from '../home.ts';
@@ -10,6 +11,9 @@ import type { Rule } from './rule.ts';
 
 /** The delay before an unsettled call is checked again. */
 const UNSETTLED_MS = 5_000;
+
+/** Until then, a write whose answer was lost may still arrive at the API server. */
+const WRITE_ARRIVES_MS = 180_000;
 
 /** Until the answer is recorded, no record shows the present state of the client. */
 export const answerUnrecorded: Rule<Observation> = {
@@ -49,11 +53,16 @@ export const registrationInterrupted: Rule<Observation> = {
   finding: 'RegistrationInterrupted',
   found: 'A registration was interrupted.',
   follows: 'It is settled where a record holds its answer; else it is listed as a suspected orphan.',
-  decide: ({ calls, records }) => {
+  decide: ({ calls, records, server, now }) => {
     const call = calls.find(({ kind, state }) => kind === 'Register' && state === 'interrupted');
     const isRecorded = records.some(
       ({ registrationSecret }) => registrationSecret === call?.registrationSecret,
     );
+    const isOwn = server.available && server.connection.documents !== undefined;
+    const arrived = storedTime(call?.startedAt) + WRITE_ARRIVES_MS;
+    if (isOwn && !isRecorded && now < arrived) {
+      return wait('Queued', 'Whether the document was written is not known yet.', arrived);
+    }
     return (
       call && {
         type: isRecorded ? 'SettleCall' : 'ReportOrphan',
@@ -78,8 +87,14 @@ export const callWithoutEffect: Rule<Observation> = {
       );
     const isHarmless = (call: PendingCall) =>
       records.some((record) => {
-        const home = record.registrationSecret === call.registrationSecret ? homeOf(o, record) : undefined;
-        return home?.kind === 'AtServer' && isHarmlessToRead(home.connection.dialect);
+        if (record.registrationSecret !== call.registrationSecret) {
+          return false;
+        }
+        const home = homeOf(o, record);
+        return (
+          record.document !== undefined ||
+          (home.kind === 'AtServer' && isHarmlessToRead(home.connection.dialect))
+        );
       });
     const call = calls.find(
       (pending) =>

@@ -123,6 +123,53 @@ describe.each(HELM_VERSIONS)('%s renders what kustomize renders', (version) => {
     await rm(folder, { recursive: true });
   });
 
+  test('with documents of clients, but for the same list', async () => {
+    const folder = await overlayOf(['deploy'], ['deploy/components/documents']);
+    const plain = await compare('deploy', {}, 'oauth-registrar-system');
+    const baseUrl = 'https://clients.example.com';
+    const values = { documents: { enabled: true, baseUrls: [baseUrl] } };
+    const flag = `--document-base-urls=${baseUrl}`;
+    const found = await compare(relative(ROOT, folder), values, 'oauth-registrar-system');
+    // An overlay says which base URLs there are.
+    expect(found.filter((line) => line.endsWith(`none → "${flag}"`))).toHaveLength(1);
+    expect(found.filter((line) => !line.includes(flag))).toEqual(plain);
+    await rm(folder, { recursive: true });
+  });
+
+  test('and leads base URLs to documents, by a Gateway or an Ingress', async () => {
+    const objects = await chart.objects(
+      {
+        documents: {
+          enabled: true,
+          baseUrls: ['https://clients.example.com', 'https://apps.example.com/clients'],
+          httpRoute: { enabled: true, parentRefs: [{ name: 'public', namespace: 'gateways' }] },
+          ingress: { enabled: true, className: 'nginx', tlsSecret: 'tls' },
+        },
+      },
+      'oauth-registrar-system',
+    );
+    const routes = objects.filter(({ kind }) => kind === 'HTTPRoute');
+    expect(routes.map(({ metadata }) => `${metadata.namespace}/${metadata.name}`)).toEqual([
+      'oauth-registrar-documents/oauth-registrar-documents-apps.example.com',
+      'oauth-registrar-documents/oauth-registrar-documents-clients.example.com',
+    ]);
+    expect(routes.map((route) => route['spec'])).toMatchObject([
+      {
+        hostnames: ['apps.example.com'],
+        rules: [{ matches: [{ path: { type: 'PathPrefix', value: '/clients' } }] }],
+      },
+      { hostnames: ['clients.example.com'], rules: [{ matches: [{ path: { value: '/' } }] }] },
+    ]);
+    expect(objects.find(({ kind }) => kind === 'Ingress')?.['spec']).toMatchObject({
+      ingressClassName: 'nginx',
+      tls: [{ secretName: 'tls', hosts: ['apps.example.com', 'clients.example.com'] }],
+      rules: [
+        { host: 'apps.example.com', http: { paths: [{ path: '/clients', pathType: 'Prefix' }] } },
+        { host: 'clients.example.com', http: { paths: [{ path: '/' }] } },
+      ],
+    });
+  });
+
   test('of alerts and dashboard', async () => {
     const values = { prometheusRule: { enabled: true }, dashboard: { enabled: true } };
     const objects = await chart.objects(values, 'oauth-registrar-system');

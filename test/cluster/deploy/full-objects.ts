@@ -197,7 +197,15 @@ const serverSpec = {
     lifetimes: { registrationAccessToken: '720h', clientSecret: '2160h', client: '4320h' },
     registrationInterval: '2s',
   },
-  identification: { mode: 'Registration' },
+  identification: {
+    mode: 'Auto',
+    document: {
+      baseUrl: 'https://clients.example.com',
+      maxAge: '10m',
+      primeAuthorization: 'OnPublish',
+      revoke: 'Gone',
+    },
+  },
   registration: {
     endpoint: 'https://sso.example.com/register',
     admission: { clientCredentials },
@@ -307,6 +315,8 @@ const serverStatus = {
     mtlsAliases: { token_endpoint: 'https://mtls.sso.example.com/token' },
   },
   issuer: 'https://sso.example.com',
+  identification: 'Document',
+  documentBaseUrl: 'https://clients.example.com',
   management: 'Credential',
   clients: 3,
   suspectedOrphans: 1,

@@ -35,7 +35,6 @@ interface Change {
 
 const text = (maxLength: number): Schema => ({ type: 'string', maxLength });
 const name = text(253);
-const duration = text(32);
 const choice = (...values: readonly string[]): Schema => ({ type: 'string', enum: values });
 const byDefault = (value: string, schema: Schema): Schema => ({ ...schema, default: value });
 const object = (properties: Readonly<Record<string, Schema>>, more: object = {}): Schema => ({
@@ -83,30 +82,6 @@ export const CHANGES: readonly Change[] = [
     kinds: CLUSTER,
     at: 'spec.policy',
     change: members({ workloadIdentity: byDefault('Deny', choice('Deny', 'Allow')) }),
-  },
-  { kinds: SERVERS, at: 'spec.identification.mode', change: values('Document', 'Auto') },
-  {
-    kinds: SERVERS,
-    at: 'spec.identification',
-    change: members({
-      document: object(
-        {
-          baseUrl: text(60),
-          maxAge: byDefault('5m', duration),
-          primeAuthorization: byDefault('Never', choice('Never', 'OnPublish')),
-          revoke: byDefault('Withdraw', choice('Withdraw', 'Gone')),
-        },
-        { required: ['baseUrl'] },
-      ),
-    }),
-  },
-  {
-    kinds: SERVERS,
-    at: 'spec.identification',
-    change: rules({
-      rule: "!has(self.mode) || self.mode == 'Registration' || has(self.document)",
-      message: 'mode Document and mode Auto need document: where the documents are served',
-    }),
   },
   { kinds: SERVERS, at: 'spec.management.mode', change: values('ClientCredential') },
   {

@@ -61,9 +61,19 @@ const SERVERS: readonly Wrong[] = [
     says: 'spec: Invalid value: set registration.admission: how the registration endpoint admits the operator, like {initialAccessToken: {secretRef: {name: sso-iat}}}',
   },
   {
-    title: 'a way of identification that is not there yet',
+    title: 'a way of identification that does not exist',
+    spec: { identification: { mode: 'Url' } },
+    says: `spec.identification.mode: Unsupported value: "Url": supported values: "Registration", "Document", "Auto"${NOT_ALL}`,
+  },
+  {
+    title: 'documents without a base URL',
     spec: { identification: { mode: 'Document' } },
-    says: `spec.identification.mode: Unsupported value: "Document": supported values: "Registration"${NOT_ALL}`,
+    says: 'spec: Invalid value: the modes Document and Auto of identification need document.baseUrl, like {mode: Document, document: {baseUrl: "https://clients.example.com"}}',
+  },
+  {
+    title: 'a base URL with a path that ends with a slash',
+    spec: { identification: { mode: 'Document', document: { baseUrl: 'https://clients.example.com/' } } },
+    says: 'spec.identification.document.baseUrl: Invalid value: must be written as https://host or https://host/path in lower case, without query and without "/" at its end, like https://clients.example.com',
   },
   {
     title: 'user information in the issuer',

@@ -1,4 +1,5 @@
 import fc from 'fast-check';
+import type { DocumentState } from '../../../src/core/document-state.ts';
 import type { Observation, ObservedClient, ObservedServer, Setback } from '../../../src/core/observation.ts';
 import { plan } from '../../../src/core/plan.ts';
 import type { RegistrationRecord } from '../../../src/core/record.ts';
@@ -46,6 +47,20 @@ function present<Given extends object>(given: Given): Present<Given> {
   ) as Present<Given>;
 }
 
+const aDocument: fc.Arbitrary<DocumentState> = fc
+  .record({
+    digest: fc.constantFrom('d1', 'd2'),
+    maxAge: fc.constantFrom(0, 300, 86_400),
+    publishedAt: time,
+    seen: maybe(fc.record({ digest: fc.constantFrom('d1', 'd2'), at: time })),
+    withdrawnAt: maybe(time),
+    primed: maybe(fc.constantFrom('d1', 'd2')),
+    primes: maybe(fc.constant(true as const)),
+    isFirst: maybe(fc.constant(true as const)),
+    endsAtOnce: rarely.map((given) => given || undefined),
+  })
+  .map((given) => present(given) as DocumentState);
+
 const aRecord: fc.Arbitrary<RegistrationRecord> = fc
   .record({
     isOwn: rarely.map((given) => !given),
@@ -68,6 +83,7 @@ const aRecord: fc.Arbitrary<RegistrationRecord> = fc
     keyCreatedAt: maybe(time),
     keyRotatesAt: maybe(ms),
     keyRetiresAt: maybe(ms),
+    document: fc.oneof({ weight: 3, arbitrary: fc.constant(undefined) }, { weight: 1, arbitrary: aDocument }),
   })
   .map(({ isOwn, ...given }) => (isOwn ? record : departed)(present(given)))
   .map((given) => ({ ...given, clientId: `c-${given.registrationSecret}` }));

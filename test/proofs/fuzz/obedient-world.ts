@@ -50,7 +50,19 @@ function changed(o: Observation, step: Step): Observation {
           at: o.now,
         },
       };
+    case 'CheckDocument':
+      return withRole({ ...o, readAt: o.now }, step.home.record, {
+        document: { ...step.document, seen: { digest: step.document.digest, at: rfc3339(o.now) } },
+      });
+    case 'PrimeDocument':
+      return withRole(o, step.home.record, {
+        document: { ...step.document, primed: step.document.digest },
+      });
     case 'Deregister':
+      if (step.phase === 'Withdraw' && step.home.record.document !== undefined) {
+        const document = { ...step.home.record.document, digest: 'withdrawn', withdrawnAt: rfc3339(o.now) };
+        return withRole(o, step.home.record, { document });
+      }
       return { ...o, records: o.records.filter((record) => record !== step.home.record) };
     case 'Forget':
       return { ...o, records: o.records.filter((record) => record !== step.record) };
@@ -160,6 +172,7 @@ function updated(o: Observation, step: UpdateStep): Observation {
     metadataHash: step.hash,
     revision: step.at.record.revision + 1,
     ...keys(o, step.object?.desired),
+    ...servedAnew(step.at.record),
   };
   const noUse = setback({
     action: 'Renew',
@@ -172,6 +185,14 @@ function updated(o: Observation, step: UpdateStep): Observation {
     records: o.records.map((given) => (given === step.at.record ? record : given)),
     setbacks: step.because === 'Expires' ? [...o.setbacks, noUse] : o.setbacks,
   };
+}
+
+function servedAnew({ document }: RegistrationRecord): Pick<RegistrationRecord, 'document'> {
+  if (document === undefined) {
+    return {};
+  }
+  const { withdrawnAt: _, isFirst: __, ...served } = document;
+  return { document: { ...served, digest: `${served.digest}+` } };
 }
 
 function published(o: Observation, step: Extract<Step, { type: 'Publish' }>): Observation {

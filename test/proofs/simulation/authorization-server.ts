@@ -48,6 +48,8 @@ export class AuthorizationServer {
   readonly posts = new Map<string, number>();
   /** `client_id client_secret` of all that were ever given together. */
   readonly issued = new Set<string>();
+  /** Path → what is served there as a document of a client, or as its keys. */
+  readonly documents = new Map<string, string>();
   readonly behaviour: Behaviour;
   /** Answer → the client of the answer. */
   readonly #about = new WeakMap<HttpOutcome, string>();
@@ -67,7 +69,13 @@ export class AuthorizationServer {
   save(): Restore {
     const made = this.#made;
     const hasForgotten = this.#hasForgotten;
-    const kept = [keptMap(this.clients), keptMap(this.posts), keptSet(this.issued), keptSet(this.#forgotten)];
+    const kept = [
+      keptMap(this.documents),
+      keptMap(this.clients),
+      keptMap(this.posts),
+      keptSet(this.issued),
+      keptSet(this.#forgotten),
+    ];
     return () => {
       this.#made = made;
       this.#hasForgotten = hasForgotten;
@@ -85,6 +93,13 @@ export class AuthorizationServer {
     }
     if (pathname === TOKEN_PATH) {
       return this.#token(plain(headers['authorization'] ?? ''));
+    }
+    if (pathname.startsWith('/clients/')) {
+      const document = this.documents.get(pathname);
+      return {
+        ...answer(document === undefined ? 410 : 200),
+        body: new Sensitive(document ?? ''),
+      } as HttpOutcome;
     }
     const document = parseJsonObject(plain(body ?? '')) ?? {};
     if (method === 'POST' && pathname === '/register') {

@@ -29,16 +29,20 @@ describe.each(SERVER_NAMES)('at a server that is %s, a life from creation to del
     TIMEOUT_MS,
   );
 
-  test('is the same, whether it runs from its start or from a crash on', async () => {
-    let compared = 0;
-    for await (const { name, life } of anotherCrash(`${server} 40 after lost`)) {
-      compared += 1;
-      if (compared % 9 === 0) {
-        expect({ name, ...life }).toEqual({ name, ...(await liveNamed(name)) });
+  test(
+    'is the same, whether it runs from its start or from a crash on',
+    async () => {
+      let compared = 0;
+      for await (const { name, life } of anotherCrash(`${server} 40 after lost`)) {
+        compared += 1;
+        if (compared % 9 === 0) {
+          expect({ name, ...life }).toEqual({ name, ...(await liveNamed(name)) });
+        }
       }
-    }
-    expect(compared).toBeGreaterThan(50);
-  });
+      expect(compared).toBeGreaterThan(50);
+    },
+    TIMEOUT_MS,
+  );
 
   test('has the same end each time', async () => {
     const [one, other] = [[], []] as [string[], string[]];

@@ -31,9 +31,8 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: 'the POST is sent twice',
     file: 'src/controller/calls/guarded-call.ts',
-    original: 'const outcome = await http.send(',
-    mutant:
-      'await http.send(request, { timeoutMs, transport, server: serverNamed(server) }); const outcome = await http.send(',
+    original: 'const outcome = await send();',
+    mutant: 'await send(); const outcome = await send();',
   },
   {
     name: "a suspected orphan isn't listed",

@@ -10,6 +10,7 @@ import type { Sensitive } from '../../../src/oauth/sensitive.ts';
 import { sha256 } from '../../../src/oauth/sha256.ts';
 import { createFakeJwt, UNCOUNTED } from '../../kit/fakes/fake-ports.ts';
 import { SHOWS_SECRET } from './authorization-server.ts';
+import { BASE_URL, DOCUMENTS_NAMESPACE } from './documents.ts';
 import { createApi, createHttp } from './network.ts';
 import { createClock } from './scheduler.ts';
 import { ThrowingLedger, throwingApi, throwingCalls } from './throws.ts';
@@ -77,6 +78,7 @@ export async function lead(world: World, process: Process): Promise<void> {
         namespacedServerHosts: undefined,
         reservedSecretMetadata: [],
         namespaces: undefined,
+        documents: { namespace: DOCUMENTS_NAMESPACE, baseUrls: [BASE_URL], namespacedBaseUrls: [] },
       },
       report: () => undefined,
     },

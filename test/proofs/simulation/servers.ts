@@ -1,4 +1,5 @@
 import type { Conditions } from './conditions.ts';
+import { BASE_URL } from './documents.ts';
 
 /** Kinds of servers: their behaviour, and what the server object declares. */
 export const SERVERS = {
@@ -9,6 +10,14 @@ export const SERVERS = {
   rotating: {
     behaviour: { rotatesToken: true, rotatesSecret: false, readRotates: false },
     dialect: { dialectOverrides: { updateEffect: { token: 'Rotates' } } },
+  },
+  /** Fetches documents that identify clients, and registers none. */
+  fetching: {
+    behaviour: { rotatesToken: false, rotatesSecret: false, readRotates: false },
+    dialect: {
+      identification: { mode: 'Document', document: { baseUrl: BASE_URL } },
+      defaults: { redirectUris: ['https://app.example.com/callback'] },
+    },
   },
   /** Rotates everything that it can, and the server object doesn't declare it. */
   unspoken: {

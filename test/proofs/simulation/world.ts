@@ -4,6 +4,7 @@ import { type Change, Cluster } from '../../kit/fakes/cluster.ts';
 import { AuthorizationServer, ISSUER, MARKER } from './authorization-server.ts';
 import { Calls } from './calls.ts';
 import type { Conditions, Crash, Weather } from './conditions.ts';
+import { followDocuments } from './documents.ts';
 import { OTHER_ISSUER, OtherServer } from './other-server.ts';
 import { type Pod, Pods } from './pods.ts';
 import { lead, OPERATOR_NAMESPACE } from './process.ts';
@@ -99,6 +100,7 @@ export class World {
     this.weather = conditions.weather;
     this.cluster = new Cluster(() => this.time());
     this.server = new AuthorizationServer(conditions.behaviour, () => STARTED_AT + this.scheduler.now);
+    this.cluster.onChange.push(followDocuments(this.server));
     this.#install();
   }
 

@@ -138,6 +138,11 @@ describe('customResourceDefinitions', () => {
         },
         { message: expect.stringMatching(/^migration.to names this object itself/) },
         { message: expect.stringMatching(/^OAuthClients name this object whose clients here have ended/) },
+        {
+          rule: '!has(oldSelf.status) || !has(oldSelf.status.documentBaseUrl) || !has(self.spec.identification.document) || self.spec.identification.document.baseUrl == oldSelf.status.documentBaseUrl',
+          message:
+            "spec.identification.document.baseUrl can't be changed while clients have documents there, since it is a part of their client_id: create another server object",
+        },
       ]);
     },
   );

@@ -24,6 +24,7 @@ import {
   reached,
   record,
   secret,
+  served,
   setback,
   unavailable,
   unregistered,
@@ -271,6 +272,12 @@ const EXAMPLES: readonly Example[] = [
     'The server answered with client_id c1, which OAuthClient other has already. Nothing is sent for this one; look at the server.',
   ],
   [
+    'DocumentUnchecked',
+    observation({ records: [record({ document: served({ digest: 'digest-2' }) })] }),
+    'CheckDocument',
+    'The document of client c1 of 2026-05-01T11:00:00Z is due to be seen at its URL.',
+  ],
+  [
     'WorkloadSecretDiffers',
     observation({ secrets: [] }),
     'Publish',
@@ -372,6 +379,12 @@ const EXAMPLES: readonly Example[] = [
     'Client c1, or its secret, has been due for renewal since 2026-04-30T13:00:00Z.',
   ],
   [
+    'DocumentUnprimed',
+    observation({ records: [record({ document: served({ primes: true }) })] }),
+    'PrimeDocument',
+    'The server did not fetch the document of client c1 of 2026-05-01T11:00:00Z yet.',
+  ],
+  [
     'FormerSecretLeft',
     observation({ secrets: [secret(), secret({ name: 'former' })] }),
     'RemoveSecret',
@@ -454,6 +467,33 @@ const EXAMPLES: readonly Example[] = [
     'Client c1 is registered and stays as it is, though it would not be registered today. ClusterAuthorizationServer corporate no longer admits namespace shop. Delete this object, or ask the platform team.',
   ],
   [
+    'DocumentUnseen',
+    observation({
+      records: [record({ document: served({ digest: 'digest-2' }) })],
+      setbacks: [
+        setback({
+          ...{ action: 'CheckDocument', basis: 'oac-uid-1-a1 digest-2 ', reason: 'DocumentDiffers' },
+          message: 'The URL answers something else.',
+        }),
+      ],
+    }),
+    'DocumentDiffers',
+    'The URL answers something else.',
+  ],
+  [
+    'SecretHeld',
+    observation({
+      records: [
+        record({
+          revision: 2,
+          document: settling(),
+        }),
+      ],
+    }),
+    'DocumentSettling',
+    'The document of client c1 is served, and servers may have the keys of before until 2026-05-01T12:00:01Z. Then the Secret follows.',
+  ],
+  [
     'SecretWriteUndone',
     observation({
       object: specified({ secret: { name: 'storefront-oauth', labels: { team: 'x' } } }),
@@ -496,6 +536,12 @@ const EXAMPLES: readonly Example[] = [
   ],
   ['ClientUpToDate', observation(), 'Registered', 'The client is registered and its Secret is up to date.'],
 ];
+
+/** Served for 59 seconds, after another one. */
+function settling() {
+  const { isFirst: _, ...next } = served({ seen: { digest: 'digest-1', at: at(NOW - 59_000) } });
+  return next;
+}
 
 function omitServerUid() {
   const { serverUid: _, ...earlier } = record();

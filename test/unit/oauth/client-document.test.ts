@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import {
   baseUrlProblem,
   clientDocument,
-  completed,
+  completeMetadata,
   documentDigest,
   documentHeaders,
   documentProblem,
@@ -109,15 +109,15 @@ describe('a document', () => {
   });
 
   test('always says name and method', () => {
-    expect(completed({ redirect_uris: ['https://a.example/cb'] }, 'app')).toEqual({
+    expect(completeMetadata({ redirect_uris: ['https://a.example/cb'] }, 'app')).toEqual({
       client_name: 'app',
       token_endpoint_auth_method: 'none',
       redirect_uris: ['https://a.example/cb'],
     });
-    expect(completed({ jwks: { keys: [KEY] } }, 'app')).toMatchObject({
+    expect(completeMetadata({ jwks: { keys: [KEY] } }, 'app')).toMatchObject({
       token_endpoint_auth_method: 'private_key_jwt',
     });
-    expect(completed(METADATA, 'app')).toEqual(METADATA);
+    expect(completeMetadata(METADATA, 'app')).toEqual(METADATA);
   });
 
   test('has one digest for body and keys', () => {

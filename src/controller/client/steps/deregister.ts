@@ -36,6 +36,7 @@ import { callerOf } from '../observe.ts';
 import { DONE, later, type StepInput, type StepResult } from '../round.ts';
 import { setBack } from '../setbacks.ts';
 import { disown } from './disown.ts';
+import { endDocument } from './end-document.ts';
 import { removeFinalizer } from './finalizer.ts';
 import { forget } from './forget.ts';
 import { isForgotten, isNotRead, type ReadAgain, readAgain } from './forgotten.ts';
@@ -62,6 +63,9 @@ export async function deregister(step: DeregisterStep, input: StepInput): Promis
   const { record } = home;
   if (isGoneAlready(setbackOf(input.o, 'Deregister', basis))) {
     return (await letRecordGo(step, input)).result;
+  }
+  if (record.document !== undefined) {
+    return endDocument(step, record.document, () => deregistered(step, input), input);
   }
   const content = await contentOf(record, input);
   if ('notRead' in content) {
@@ -331,6 +335,11 @@ function tellDeregistered(
   { o, context: { events } }: StepInput,
 ): void {
   const { clientId, issuer, purpose } = record;
+  if (record.document !== undefined) {
+    const message = `Document ${clientId}${describePurpose(purpose)} is gone: servers can not fetch it any more.`;
+    events.record({ reason: 'Deregistered', action: 'Deregister', message, regarding: subjectOf(o, record) });
+    return;
+  }
   events.record({
     reason: 'Deregistered',
     action: 'Deregister',

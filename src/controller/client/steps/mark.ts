@@ -1,5 +1,6 @@
 import { type KubernetesObject, RESOURCES } from '../../../api/kubernetes.ts';
 import { ANNOTATIONS, LABELS } from '../../../api/names.ts';
+import { type DocumentState, storedDocumentState } from '../../../core/document-state.ts';
 import type { RecordRole, RegistrationRecord } from '../../../core/record.ts';
 import { toRegistrationObject } from '../../state/cached-objects.ts';
 import { DONE, notDone, type StepResult } from '../round.ts';
@@ -19,6 +20,7 @@ interface Mark {
   /** RFC 3339; `null` as above. */
   readonly replacementUndoneAt?: string | null;
   readonly replacementMadeAt?: string | null;
+  readonly document?: DocumentState;
 }
 
 /** Writes marks into the metadata of a record, unless the record was changed in the meantime. */
@@ -36,6 +38,7 @@ export async function mark(
     [ANNOTATIONS.installation]: marks.installation,
     [ANNOTATIONS.replacementUndoneAt]: marks.replacementUndoneAt,
     [ANNOTATIONS.replacementMadeAt]: marks.replacementMadeAt,
+    [ANNOTATIONS.servedDocument]: marks.document && storedDocumentState(marks.document),
   });
   const patched = await api.patch<KubernetesObject>(
     RESOURCES.secret,

@@ -1,10 +1,12 @@
 import type { EventReason } from '../../../api/events.ts';
+import { RESOURCES } from '../../../api/kubernetes.ts';
+import type { DocumentHosting } from '../../../core/identification.ts';
 import type { PendingCall } from '../../../core/observation.ts';
 import type { OrphanTraits } from '../../../core/orphan-entry.ts';
 import { serverNamed } from '../../../core/server-key.ts';
 import { listOfSuspects } from '../../../core/suspects.ts';
 import type { Finish } from '../../calls/guarded-call.ts';
-import { later, type StepInput, type StepResult } from '../round.ts';
+import { DONE, later, notDone, type StepInput, type StepResult } from '../round.ts';
 import { SETTLED } from './record.ts';
 import { warn } from './report.ts';
 
@@ -52,10 +54,17 @@ const STOPPED = 'The operator stopped before it recorded an answer';
 const NOT_RECORDED = 'No answer was recorded; the log of the operator says why';
 
 /** A registration of an earlier round or process that was interrupted. */
-export async function reportInterrupted({ attempt }: PendingCall, input: StepInput): Promise<StepResult> {
+export async function reportInterrupted(call: PendingCall, input: StepInput): Promise<StepResult> {
+  const { attempt } = call;
   const { context } = input;
   const why = context.ledger.isInherited(attempt) ? STOPPED : NOT_RECORDED;
   const { server } = input.o;
+  if (context.settings.documents !== undefined) {
+    const removed = await removeUnknown(call, context.settings.documents, input);
+    if (removed !== undefined) {
+      return removed;
+    }
+  }
   const traits = server.available ? { issuer: server.connection.issuer } : {};
   const told = { said: why, traits };
   const { entry, result } = await reportOrphan(attempt, 'RegistrationOutcomeUnknown', why, told, input);
@@ -63,4 +72,26 @@ export async function reportInterrupted({ attempt }: PendingCall, input: StepInp
     context.calls.settle({ attempt });
   }
   return result;
+}
+
+/**
+ * The document of a registration that was not recorded: nobody was told of its URL.
+ *
+ * @returns `undefined`: there is none, and the client may have been registered at a server
+ */
+async function removeUnknown(
+  { attempt, registrationSecret: name }: PendingCall,
+  { namespace }: DocumentHosting,
+  { o: { server }, context }: StepInput,
+): Promise<StepResult | undefined> {
+  const gone = await context.api.delete(RESOURCES.configMap, { namespace, name });
+  const isMissing = !gone.ok && gone.reason === 'NotFound';
+  if (!gone.ok && !isMissing) {
+    return notDone('The document of an interrupted registration is not removed', gone);
+  }
+  if (isMissing && !(server.available && server.connection.documents !== undefined)) {
+    return undefined;
+  }
+  context.calls.settle({ attempt });
+  return DONE;
 }

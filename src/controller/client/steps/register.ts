@@ -3,7 +3,7 @@ import { rfc3339 } from '../../../api/time.ts';
 import type { RegisterStep } from '../../../core/action.ts';
 import { classifyRegistration } from '../../../core/classify.ts';
 import { type ClientKey, clientKey } from '../../../core/client-key.ts';
-import type { ServerConnection } from '../../../core/connection.ts';
+import type { DocumentTerms, ServerConnection } from '../../../core/connection.ts';
 import { displayNameOf } from '../../../core/content.ts';
 import { withKeys } from '../../../core/document-keys.ts';
 import { substitutionsOf } from '../../../core/drift.ts';
@@ -20,12 +20,14 @@ import { isAt, type RegistrationRecord, recordName } from '../../../core/record.
 import type { Recorded, Registration } from '../../../core/recorded-answer.ts';
 import { serverKey } from '../../../core/server-key.ts';
 import { viewersOf } from '../../../core/tell.ts';
+import { clientDocument, documentUrl } from '../../../oauth/client-document.ts';
 import type { ClientInformation } from '../../../oauth/client-information.ts';
 import { defined } from '../../../oauth/objects.ts';
 import { registerRequest } from '../../../oauth/registration.ts';
 import { asSentence } from '../../../oauth/text.ts';
 import { admit, forgetRefused } from '../../calls/admission.ts';
 import { endOf } from '../../calls/audit.ts';
+import { type OwnRequest, ownRequest } from '../../calls/document-registrar.ts';
 import { newKey } from '../../calls/generated-keys.ts';
 import {
   type Answer,
@@ -68,6 +70,10 @@ export async function register(step: RegisterStep, input: StepInput): Promise<St
       registration = await withNewKey(begun, context);
       const { document } = registration;
       const { connection, ref, statement } = step;
+      if (connection.documents !== undefined) {
+        await context.recorder.room();
+        return ownRegistration(registration, connection.documents);
+      }
       const body = await requestBody(document, statement, connection, viewersOf(ref.kind), context);
       if ('kind' in body) {
         return body;
@@ -115,6 +121,17 @@ const callOf = ({ step, attempt, client, server }: Registration, { o, context }:
     !isWriteRefused(step, o.namespace, context) &&
     (isReplacementThere(step) || isWithinQuota(o, step.connection, context)),
 });
+
+/** The operator is the registrar: the client is the document that it serves. */
+function ownRegistration(
+  { attempt, client, document }: Registration,
+  { baseUrl, maxAge }: DocumentTerms,
+): OwnRequest {
+  const url = documentUrl(baseUrl, client, attempt);
+  const served = { ...clientDocument(url, document), maxAge };
+  const name = recordName(client.uid, attempt);
+  return ownRequest(url, { kind: 'Serve', name, client, served, metadata: document, isNew: true });
+}
 
 function judge(
   { step: { connection }, document }: Registration,
@@ -229,6 +246,10 @@ function notRegistered(
       if (!unknown) {
         warn(failure.reason, 'Register', why, input);
         return SETTLED;
+      }
+      if (step.connection.documents !== undefined) {
+        // Nobody was told of its URL: the next round removes what may have been written.
+        return { entry: 'Interrupt', result: DONE };
       }
       const salvaged = await salvage(registration, failure, input);
       return salvaged === undefined

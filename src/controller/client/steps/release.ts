@@ -63,7 +63,10 @@ export async function release(
     secret: record.registrationSecret,
   });
   const what = role === 'owed' ? 'is tried on from' : 'stays behind; its record is in';
-  const text = `Client ${record.clientId} at ${record.issuer} was not removed: ${setback.message} Its deregistration ${what} Secret ${key.namespace}/${key.name}.`;
+  const text =
+    setback.reason === 'DocumentWithdrawn'
+      ? `Document ${record.clientId} was withdrawn: nobody can use the client. Its URL is gone in about an hour; until then its record is Secret ${key.namespace}/${key.name}.`
+      : `Client ${record.clientId} at ${record.issuer} was not removed: ${setback.message} Its deregistration ${what} Secret ${key.namespace}/${key.name}.`;
   context.events.record({
     // A deregistration has no other reasons.
     reason: isEventReason(setback.reason) ? setback.reason : 'DeletionUnconfirmed',

@@ -1,7 +1,9 @@
 import type { UpdateStep } from '../../../core/action.ts';
 import { aboutClient, classifyUpdate } from '../../../core/classify.ts';
+import type { ServerConnection } from '../../../core/connection.ts';
 import type { RegistrationContent, StoredKey } from '../../../core/content.ts';
 import { withKeys } from '../../../core/document-keys.ts';
+import type { DocumentState } from '../../../core/document-state.ts';
 import { refusedUnchanged, sameDocument, substitutionsOf } from '../../../core/drift.ts';
 import { renewalBasis } from '../../../core/due.ts';
 import { setbackOf, unansweredCalls, unansweredUpdate } from '../../../core/earlier-calls.ts';
@@ -10,17 +12,20 @@ import { secretsAround } from '../../../core/held-secrets.ts';
 import { withinBounds } from '../../../core/kept-answer.ts';
 import { type Management, managementOf } from '../../../core/management.ts';
 import type { Observation } from '../../../core/observation.ts';
+import type { RegistrationRecord } from '../../../core/record.ts';
 import { type Recorded, recordUpdate } from '../../../core/recorded-answer.ts';
 import { serverKey, serverNamed } from '../../../core/server-key.ts';
 import { viewersOf } from '../../../core/tell.ts';
 import { UNSUPPORTED_MS } from '../../../core/unsupported-calls.ts';
 import { updateBody } from '../../../dialects/encoding.ts';
+import { clientDocument } from '../../../oauth/client-document.ts';
 import type { ClientInformation } from '../../../oauth/client-information.ts';
 import type { ErrorResponse } from '../../../oauth/error-response.ts';
 import type { JsonObject } from '../../../oauth/json.ts';
 import { defined } from '../../../oauth/objects.ts';
 import { updateRequest } from '../../../oauth/registration.ts';
 import { asSentence } from '../../../oauth/text.ts';
+import { type OwnRequest, ownRequest } from '../../calls/document-registrar.ts';
 import { keysAfter } from '../../calls/generated-keys.ts';
 import { type Answer, type Conclusion, type Finish, newAttempt } from '../../calls/guarded-call.ts';
 import { forgetToken, managementAddress } from '../../calls/management-token.ts';
@@ -58,7 +63,10 @@ export async function update(step: UpdateStep, input: StepInput): Promise<StepRe
   }
   const next = await begin(step, stored, context);
   const isUnchanged =
-    step.keys === 'Keep' && sameDocument(stored.sent, next.document) && !unansweredUpdate(o, record);
+    step.keys === 'Keep' &&
+    sameDocument(stored.sent, next.document) &&
+    !unansweredUpdate(o, record) &&
+    isKeptAsLong(record, connection);
   if (isUnchanged && step.because !== 'Expires' && step.because !== 'Drifted') {
     const now = context.clock.now();
     const same = recordUpdate(step, stored, undefined, stored, now);
@@ -66,13 +74,18 @@ export async function update(step: UpdateStep, input: StepInput): Promise<StepRe
     return (await store(next, unsent, stored.information, input)).result;
   }
   const management = managementOf(at, stored);
-  if (management.kind !== 'Managed' || !connection.dialect.updateEffect.supported) {
+  const isTaken = record.document !== undefined || connection.dialect.updateEffect.supported;
+  if (management.kind !== 'Managed' || !isTaken) {
     return notSupported(step, updateUnsupported(management), input);
   }
   warnNotOffered(next.document, connection, input);
   const kept = await keepNewKey(next, input);
   return kept === undefined ? later('The new key is not stored yet') : send(kept, management, input);
 }
+
+/** Whether servers may keep a document for as long as the server object says now. */
+const isKeptAsLong = ({ document }: RegistrationRecord, { documents }: ServerConnection): boolean =>
+  document === undefined || documents === undefined || document.maxAge === documents.maxAge;
 
 async function begin(step: UpdateStep, stored: RegistrationContent, context: StepContext): Promise<Update> {
   const { at, object } = step;
@@ -147,6 +160,9 @@ async function send(
   } as const;
   const result = await context.calls.guarded<StepResult>(call, connection, {
     prepare: async () => {
+      if (record.document !== undefined) {
+        return ownUpdate(next, record.document);
+      }
       const viewers = viewersOf(serverNamed(server).kind);
       const content = await requestBody(body, step.statement, connection, viewers, context);
       if ('kind' in content) {
@@ -165,6 +181,14 @@ async function send(
     conclude: (answer) => conclude(next, management, answer, body, input),
   });
   return result ?? DONE;
+}
+
+/** The operator is the registrar: another document is served. */
+function ownUpdate({ step, document }: Update, { maxAge: before }: DocumentState): OwnRequest {
+  const { record, connection } = step.at;
+  const { clientId: url, registrationSecret: name, client } = record;
+  const served = { ...clientDocument(url, document), maxAge: connection.documents?.maxAge ?? before };
+  return ownRequest(url, { kind: 'Serve', name, client, served, metadata: document, isNew: false });
 }
 
 /** The credential for all clients is refused: that is transient, since somebody can correct it. */

@@ -1,0 +1,148 @@
+import { storedTime } from '../api/time.ts';
+import { clientDocument, documentDigest } from '../oauth/client-document.ts';
+import { canonicalJson, type JsonObject, parseJsonObject } from '../oauth/json.ts';
+import { defined } from '../oauth/objects.ts';
+import type { DocumentTerms } from './connection.ts';
+
+/**
+ * How a client stands that is identified by a document: what is to be served, and what was seen at its public URL. All
+ * phases are decided from this, so it is a part of the record. Times are RFC 3339.
+ */
+export interface DocumentState {
+  /** Of what is to be served; see `documentDigest`. */
+  readonly digest: string;
+  /** Seconds that servers may keep a copy. */
+  readonly maxAge: number;
+  /** When this content was given to be served. */
+  readonly publishedAt: string;
+  /** What a fetch of the public URL found last, and when that was first seen. Absent: nothing of this client yet. */
+  readonly seen?: { readonly digest: string; readonly at: string };
+  /** When the withdrawal took the place of the document. */
+  readonly withdrawnAt?: string;
+  /** What the server was made to fetch last, by an authorization request; see `primeAuthorization`. */
+  readonly primed?: string;
+  /** Whether the server fetches documents at authorization requests alone, so that it has to be made to. */
+  readonly primes?: true;
+  /** Nothing else was served for the client before, so no server has a copy of that. */
+  readonly isFirst?: true;
+  /** The document ends without a withdrawal. */
+  readonly endsAtOnce?: true;
+}
+
+/**
+ * The state after a document was given to be served.
+ *
+ * @param sent what servers are told of the client
+ * @param terms `undefined`: the server object gives none any more, so those of before stay
+ * @param now RFC 3339
+ */
+export function publishedState(
+  url: string,
+  sent: JsonObject,
+  terms: DocumentTerms | undefined,
+  now: string,
+  before?: DocumentState,
+): DocumentState {
+  const digest = documentDigest(clientDocument(url, sent));
+  const { seen, primed } = before ?? {};
+  const isFirst = before === undefined || (before.isFirst === true && before.digest === digest);
+  return {
+    digest,
+    maxAge: terms?.maxAge ?? before?.maxAge ?? 0,
+    publishedAt: before?.digest === digest ? before.publishedAt : now,
+    ...defined({
+      seen,
+      primed,
+      isFirst: isFirst ? (true as const) : undefined,
+      primes: (terms === undefined ? before?.primes : terms.primes) ? (true as const) : undefined,
+      endsAtOnce: (terms === undefined ? before?.endsAtOnce : terms.revoke === 'Gone')
+        ? (true as const)
+        : undefined,
+    }),
+  };
+}
+
+export const isDocumentSeen = ({ digest, seen }: DocumentState): boolean => seen?.digest === digest;
+
+/** As the record has it. */
+export const storedDocumentState = (state: DocumentState): string => canonicalJson(state);
+
+/** `undefined` where it was damaged by hand. */
+export function readDocumentState(text: string | undefined): DocumentState | undefined {
+  const stored = text === undefined ? undefined : parseJsonObject(text);
+  if (stored === undefined) {
+    return undefined;
+  }
+  const { digest, maxAge, publishedAt, seen, withdrawnAt, primed, primes, isFirst, endsAtOnce } = stored;
+  if (typeof digest !== 'string' || typeof maxAge !== 'number' || typeof publishedAt !== 'string') {
+    return undefined;
+  }
+  return {
+    digest,
+    maxAge,
+    publishedAt,
+    ...defined({
+      seen: seenIn(seen),
+      withdrawnAt: typeof withdrawnAt === 'string' ? withdrawnAt : undefined,
+      primed: typeof primed === 'string' ? primed : undefined,
+      primes: primes === true ? (true as const) : undefined,
+      isFirst: isFirst === true ? (true as const) : undefined,
+      endsAtOnce: endsAtOnce === true ? (true as const) : undefined,
+    }),
+  };
+}
+
+function seenIn(value: unknown): DocumentState['seen'] {
+  const { digest, at } = (value ?? {}) as { readonly digest?: unknown; readonly at?: unknown };
+  return typeof digest === 'string' && typeof at === 'string' ? { digest, at } : undefined;
+}
+
+/** The next step to end a document. `Hold`: nothing until then, in milliseconds since the epoch. */
+type DocumentEnding =
+  | { readonly phase: 'Withdraw' | 'Check' | 'Prime' | 'Remove' }
+  | { readonly phase: 'Hold'; readonly until: number };
+
+/** How long a withdrawal is served at least: some servers keep a copy for so long, whatever the document says. */
+const HOLD_MS = 3_600_000;
+/** After that, times count from the withdrawal itself: nobody can see the public URL from here. */
+const UNSEEN_MS = 3_600_000;
+
+/**
+ * How a document ends: the withdrawal takes its place; the server is made to fetch that, once it may no longer use its
+ * copy of the document; it is held; then the URL is gone for good.
+ *
+ * @param now milliseconds since the epoch
+ */
+export function endingOf(state: DocumentState, now: number): DocumentEnding {
+  const { withdrawnAt, seen, maxAge, primes, primed, digest, endsAtOnce } = state;
+  if (endsAtOnce) {
+    return { phase: 'Remove' };
+  }
+  if (withdrawnAt === undefined) {
+    return { phase: 'Withdraw' };
+  }
+  const withdrawn = storedTime(withdrawnAt);
+  if (!isDocumentSeen(state) && now < withdrawn + UNSEEN_MS) {
+    return { phase: 'Check' };
+  }
+  const since = isDocumentSeen(state) ? storedTime(seen?.at) : withdrawn;
+  const primeAt = primes && primed !== digest ? since + maxAge * 1000 : Number.POSITIVE_INFINITY;
+  const end = since + Math.max(HOLD_MS, maxAge * 1000);
+  if (now >= end || Number.isNaN(end)) {
+    return { phase: 'Remove' };
+  }
+  return now >= primeAt ? { phase: 'Prime' } : { phase: 'Hold', until: Math.min(primeAt, end) };
+}
+
+/** How long a key is served before workloads use it: the time for which servers keep a key set. */
+const KEY_SETTLES_MS = 60_000;
+/** The least time for which a former key is served: the longest life of an assertion, and an hour. */
+export const LEAST_KEY_OVERLAP_MS = 3_900_000 + KEY_SETTLES_MS;
+
+/**
+ * When what is served now may be used by workloads, in milliseconds since the epoch. `undefined`: it was not seen yet.
+ */
+export function usableFrom(state: DocumentState): number | undefined {
+  const { seen } = state;
+  return isDocumentSeen(state) && seen !== undefined ? storedTime(seen.at) + KEY_SETTLES_MS : undefined;
+}

@@ -1,0 +1,78 @@
+import { storedTime } from '../api/time.ts';
+import { type DocumentState, endingOf, isDocumentSeen, usableFrom } from './document-state.ts';
+import { serverOfClient } from './home.ts';
+import type { Observation } from './observation.ts';
+import type { RegistrationRecord } from './record.ts';
+import { spreadOf } from './spread.ts';
+
+/** When something is due for a client that a document identifies. Times are milliseconds since the epoch. */
+
+/**
+ * What a check or a priming of a document is tried with. A setback holds only for the same basis, so a person who put the
+ * base URL right can ask for a check at once.
+ */
+export const documentBasis = (
+  { object }: Pick<Observation, 'object'>,
+  { registrationSecret }: Pick<RegistrationRecord, 'registrationSecret'>,
+  { digest }: DocumentState,
+): string => [registrationSecret, digest, object?.reconcileRequestedAt ?? ''].join(' ');
+
+/**
+ * Until when the Secret of the workload stays as it is, since servers may still have the document or the keys of before;
+ * infinite until what is served was seen. `undefined`: it may change now.
+ */
+export function secretHeldUntil(
+  { now }: Pick<Observation, 'now'>,
+  { document }: Pick<RegistrationRecord, 'document'>,
+): number | undefined {
+  if (document === undefined || (document.isFirst && document.seen !== undefined)) {
+    return undefined;
+  }
+  const from = usableFrom(document) ?? Number.POSITIVE_INFINITY;
+  return now < from ? from : undefined;
+}
+
+/** When the server may be made to fetch what is served now; infinite where nothing is to be done. */
+export function primingDueAt(state: DocumentState): number {
+  const { primes, primed, digest, seen, maxAge } = state;
+  if (!primes || primed === digest || !isDocumentSeen(state)) {
+    return Number.POSITIVE_INFINITY;
+  }
+  return primed === undefined ? 0 : storedTime(seen?.at) + maxAge * 1000;
+}
+
+/** When a document that was seen is fetched again, by `drift` of the server object. `undefined`: never. */
+export function recheckDueAt(o: Observation, record: RegistrationRecord): number | undefined {
+  const { object, readAt } = o;
+  const drift = serverOfClient(o, record)?.connection.drift;
+  return object === undefined || drift === undefined || drift.mode === 'Off'
+    ? undefined
+    : readAt + drift.intervalMs * (0.9 + 0.2 * spreadOf(object.uid));
+}
+
+/** When the document of a client in use is checked, shown to workloads, or fetched by the server. */
+export function documentVisits(o: Observation, record: RegistrationRecord): readonly (number | undefined)[] {
+  const { document } = record;
+  return document === undefined
+    ? []
+    : [
+        retryOf(o, record, document),
+        secretHeldUntil(o, record),
+        primingDueAt(document),
+        recheckDueAt(o, record),
+      ].filter((time) => time === undefined || Number.isFinite(time));
+}
+
+/** When something is due for a document whose client ends. */
+export function endingVisit(o: Observation, record: RegistrationRecord): number | undefined {
+  const { document } = record;
+  const ending = document && endingOf(document, o.now);
+  if (document === undefined || ending === undefined) {
+    return undefined;
+  }
+  return ending.phase === 'Hold' ? ending.until : retryOf(o, record, document);
+}
+
+const retryOf = (o: Observation, record: RegistrationRecord, document: DocumentState): number | undefined =>
+  o.setbacks.find(({ basis, retryAt }) => basis === documentBasis(o, record, document) && retryAt > o.now)
+    ?.retryAt;

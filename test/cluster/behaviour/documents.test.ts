@@ -1,0 +1,311 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { importJWK, SignJWT } from 'jose';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type DocumentServer, startDocumentServer } from '../../kit/testbed/document-server.ts';
+import { DOCUMENTS_NAMESPACE, type DocumentsProcess, startDocuments } from '../../kit/testbed/documents.ts';
+import { all, conditionOf, eventually, namespace, OPERATOR_NAMESPACE, oauthClient } from './objects.ts';
+import { teamIn, useTestbed } from './team.ts';
+
+/** Clients that a document identifies, at a real server that fetches it through a name with a certificate of its own. */
+
+const testbed = useTestbed({ namespaces: [], operator: false });
+const shop = teamIn(testbed, 'shop');
+let documents: DocumentsProcess;
+let server: DocumentServer;
+
+beforeAll(async () => {
+  documents = await startDocuments(testbed.controlPlane);
+  server = await startDocumentServer(documents.ca.cert);
+  await testbed.startOperator([
+    `--documents-namespace=${DOCUMENTS_NAMESPACE}`,
+    `--document-base-urls=${documents.baseUrl}`,
+  ]);
+  await testbed.apply(
+    all(
+      namespace('shop'),
+      JSON.stringify({
+        apiVersion: 'v1',
+        kind: 'ConfigMap',
+        metadata: { name: 'ca', namespace: OPERATOR_NAMESPACE },
+        data: { 'ca.crt': documents.ca.cert },
+      }),
+      clusterServer('corporate', documents.baseUrl),
+    ),
+  );
+});
+
+afterAll(async () => {
+  await documents?.stop();
+  await server?.stop();
+});
+
+const clusterServer = (name: string, baseUrl: string): string =>
+  JSON.stringify({
+    apiVersion: 'oauth-registrar.dev/v1alpha1',
+    kind: 'ClusterAuthorizationServer',
+    metadata: { name },
+    spec: {
+      issuer: server.issuer,
+      identification: { mode: 'Document', document: { baseUrl } },
+      connection: { caRef: { kind: 'ConfigMap', name: 'ca' } },
+      allowedNamespaces: { selector: {} },
+    },
+  });
+
+const CALLBACK = 'https://shop.example.com/callback';
+const WEB = {
+  clientName: 'Shop',
+  redirectUris: [CALLBACK],
+  grantTypes: ['authorization_code', 'refresh_token'],
+  responseTypes: ['code'],
+  applicationType: 'web',
+};
+
+const documentOf = async (name: string) => {
+  const { status } = await shop.client(name);
+  const { status: code, body } = await documents.fetch(status?.clientId ?? '');
+  return code === 200 ? JSON.parse(body) : code;
+};
+
+/** Follows redirects within the server, with its cookies, until one leads elsewhere or a page is answered. */
+async function browse(jar: Map<string, string>, url: string, body?: URLSearchParams) {
+  let next: { url: string; body: URLSearchParams | undefined } = { url, body };
+  for (;;) {
+    const cookie = [...jar].map(([name, value]) => `${name}=${value}`).join('; ');
+    const answer = await fetch(next.url, {
+      method: next.body === undefined ? 'GET' : 'POST',
+      redirect: 'manual',
+      headers: { cookie },
+      ...(next.body === undefined ? {} : { body: next.body }),
+    });
+    for (const set of answer.headers.getSetCookie()) {
+      const [pair = ''] = set.split(';');
+      jar.set(pair.slice(0, pair.indexOf('=')), pair.slice(pair.indexOf('=') + 1));
+    }
+    const location = answer.headers.get('location');
+    if (location === null) {
+      return { url: next.url, text: await answer.text(), status: answer.status };
+    }
+    const target = new URL(location, next.url).href;
+    if (!target.startsWith(server.issuer)) {
+      return { url: target, text: '', status: answer.status };
+    }
+    next = { url: target, body: undefined };
+  }
+}
+
+/** The code flow with PKCE, as a person in a browser makes it. */
+async function signIn(clientId: string, authenticate: () => Promise<Record<string, string>>) {
+  const verifier = randomBytes(32).toString('base64url');
+  const challenge = createHash('sha256').update(verifier).digest('base64url');
+  const query = new URLSearchParams({
+    response_type: 'code',
+    client_id: clientId,
+    redirect_uri: CALLBACK,
+    scope: 'openid',
+    code_challenge: challenge,
+    code_challenge_method: 'S256',
+  });
+  const jar = new Map<string, string>();
+  let page = await browse(jar, `${server.issuer}/auth?${query}`);
+  for (const prompt of [{ prompt: 'login', login: 'ada', password: 'x' }, { prompt: 'consent' }]) {
+    const action = /action="([^"]+)"/.exec(page.text)?.[1];
+    if (action === undefined) {
+      return { page, token: undefined };
+    }
+    page = await browse(jar, new URL(action, page.url).href, new URLSearchParams(prompt));
+  }
+  const code = new URL(page.url).searchParams.get('code') ?? '';
+  const body = new URLSearchParams({
+    grant_type: 'authorization_code',
+    code,
+    redirect_uri: CALLBACK,
+    code_verifier: verifier,
+    client_id: clientId,
+    ...(await authenticate()),
+  });
+  const answer = await fetch(`${server.issuer}/token`, { method: 'POST', body });
+  return { page, token: { status: answer.status, body: (await answer.json()) as Record<string, unknown> } };
+}
+
+const nobody = () => Promise.resolve({});
+
+/** As a workload does it with what its Secret has. */
+const assertionOf = (data: Readonly<Record<string, string>>) => async () => {
+  const jwk = JSON.parse(data['private_key.jwk'] ?? '{}');
+  const now = Math.floor(Date.now() / 1000);
+  const assertion = await new SignJWT({
+    iss: data['client_id'] ?? '',
+    sub: data['client_id'] ?? '',
+    aud: `${server.issuer}/token`,
+    jti: randomBytes(8).toString('hex'),
+    iat: now,
+    exp: now + 60,
+  })
+    .setProtectedHeader({ alg: 'ES256', kid: data['kid'] ?? '' })
+    .sign(await importJWK(jwk, 'ES256'));
+  return {
+    client_assertion_type: 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer',
+    client_assertion: assertion,
+  };
+};
+
+describe('An OAuthClient of a server that identifies clients by documents', () => {
+  it('is published, seen at its public URL, and signs users in with PKCE and no secret', async () => {
+    await testbed.apply(oauthClient('shop', 'web', { client: WEB }));
+    const { status } = await shop.until('web', 'Registered');
+    const { clientId = '' } = status ?? {};
+    expect(clientId).toMatch(new RegExp(`^${documents.baseUrl}/shop/web-[0-9a-f]{8}-[0-9a-z]{4}$`));
+    expect(status?.conditions?.map(({ type, status: is, reason }) => `${type}=${is} ${reason}`)).toEqual([
+      'Ready=True Registered',
+      'Registered=True Registered',
+      'SecretSynced=True SecretSynced',
+      'DocumentServed=True DocumentServed',
+    ]);
+    expect(await documentOf('web')).toEqual({
+      client_id: clientId,
+      client_name: 'Shop',
+      redirect_uris: [CALLBACK],
+      grant_types: ['authorization_code', 'refresh_token'],
+      response_types: ['code'],
+      application_type: 'web',
+      token_endpoint_auth_method: 'none',
+    });
+    const secret = await shop.secret('web');
+    expect(secret).toMatchObject({
+      client_id: clientId,
+      issuer: server.issuer,
+      token_endpoint_auth_method: 'none',
+    });
+    expect(secret).not.toHaveProperty('client_secret');
+    const { token } = await signIn(clientId, nobody);
+    expect(token).toMatchObject({
+      status: 200,
+      body: { token_type: 'Bearer', id_token: expect.any(String) },
+    });
+    expect(server.fetched).toContain(clientId);
+  });
+
+  it('proves itself by a key of the operator, at an address of the same origin', async () => {
+    const client = {
+      ...WEB,
+      grantTypes: ['authorization_code', 'client_credentials'],
+      scopes: ['read', 'openid'],
+    };
+    const credentialOf = { generatedKey: { algorithm: 'ES256' } };
+    await testbed.apply(oauthClient('shop', 'keyed', { client, credential: credentialOf }));
+    await shop.until('keyed', 'Registered');
+    const data = (await shop.secret('keyed')) ?? {};
+    const { client_id: clientId = '' } = data;
+    expect(await documentOf('keyed')).toMatchObject({
+      token_endpoint_auth_method: 'private_key_jwt',
+      token_endpoint_auth_signing_alg: 'ES256',
+      jwks_uri: `${clientId}/jwks`,
+    });
+    const { body } = await documents.fetch(`${clientId}/jwks`);
+    expect(JSON.parse(body)).toEqual({
+      keys: [expect.objectContaining({ kid: data['kid'], use: 'sig', alg: 'ES256' })],
+    });
+    expect(body).not.toContain('"d"');
+    const assertion = assertionOf(data);
+    const granted = await fetch(`${server.issuer}/token`, {
+      method: 'POST',
+      body: new URLSearchParams({
+        grant_type: 'client_credentials',
+        client_id: clientId,
+        scope: 'read',
+        ...(await assertion()),
+      }),
+    });
+    expect(granted.status).toBe(200);
+    const { token } = await signIn(clientId, assertion);
+    expect(token).toMatchObject({ status: 200 });
+  });
+
+  it('is edited: another document is served at the same URL', async () => {
+    const { status: before } = await shop.client('web');
+    await shop.edit('web', { clientName: 'Shop of shops' });
+    await eventually(
+      () => shop.client('web'),
+      (client) =>
+        client.status?.observedGeneration === 2 && conditionOf(client, 'DocumentServed')?.status === 'True',
+    );
+    expect(await documentOf('web')).toMatchObject({
+      client_id: before?.clientId,
+      client_name: 'Shop of shops',
+    });
+  });
+
+  it('is refused, with what to do, where servers would refuse its document', async () => {
+    const client = { ...WEB, tokenEndpointAuthMethod: 'client_secret_basic' };
+    await testbed.apply(oauthClient('shop', 'secretive', { client }));
+    const refused = await shop.until('secretive', 'InvalidClientMetadata');
+    expect(conditionOf(refused, 'Ready')?.message).toBe(
+      "A client that is identified by a document has no secret, so it can't authenticate by client_secret_basic. Set spec.credential.generatedKey, which makes it private_key_jwt; or set tokenEndpointAuthMethod to none for a public client.",
+    );
+  });
+
+  it('waits, without a Secret, while its URL can not be reached, or answers something else', async () => {
+    let answer = { status: 502, body: '{}' };
+    const end = documents.intercept((_, response) => {
+      response.writeHead(answer.status, { 'content-type': 'application/json' }).end(answer.body);
+      return true;
+    });
+    await testbed.apply(oauthClient('shop', 'unseen', { client: WEB }));
+    const unreachable = await shop.until('unseen', 'DocumentNotReachable', 20_000);
+    const { clientId = '' } = unreachable.status ?? {};
+    expect(conditionOf(unreachable, 'Ready')).toMatchObject({
+      status: 'False',
+      message: expect.stringContaining(
+        `${clientId} answers 502. Check that name, route and certificate of the base URL lead`,
+      ),
+    });
+    expect(conditionOf(unreachable, 'DocumentServed')).toMatchObject({
+      status: 'False',
+      reason: 'DocumentNotReachable',
+    });
+    expect(await shop.secret('unseen')).toBeUndefined();
+    answer = { status: 200, body: '{"client_id":"https://elsewhere.example.com"}' };
+    await shop.annotate('unseen', 'reconcile-requested-at', 'once');
+    const other = await shop.until('unseen', 'DocumentDiffers', 20_000);
+    expect(conditionOf(other, 'Ready')?.message).toContain(
+      `${clientId} answers another document than the one that is to be served. Check that the base URL leads to the documents of this installation`,
+    );
+    end();
+    await shop.annotate('unseen', 'reconcile-requested-at', 'now');
+    await shop.until('unseen', 'Registered', 30_000);
+    expect(await shop.secret('unseen')).toMatchObject({ client_id: clientId });
+  });
+
+  it('is withdrawn when the object is deleted: nobody can use it, and the record holds the withdrawal', async () => {
+    const { status } = await shop.client('web');
+    const { clientId = '' } = status ?? {};
+    await shop.remove('web');
+    await shop.untilGone('web');
+    const { body } = await documents.fetch(clientId);
+    expect(JSON.parse(body)).toEqual({
+      client_id: clientId,
+      client_name: 'Withdrawn',
+      redirect_uris: [`${clientId}/withdrawn`],
+      grant_types: ['authorization_code'],
+      response_types: ['code'],
+      token_endpoint_auth_method: 'private_key_jwt',
+      jwks_uri: `${clientId}/jwks`,
+    });
+    const [owed] = await shop.untilRoles('web', ['owed']);
+    expect(owed?.facts['served-document']).toContain('"withdrawnAt"');
+    await shop.untilEvent('web', ({ reason }) => reason === 'DocumentWithdrawn');
+  });
+
+  it('is refused where the install does not serve its base URL', async () => {
+    await testbed.apply(clusterServer('elsewhere', 'https://clients.example.com'));
+    const server = await eventually(
+      async () =>
+        JSON.parse(await testbed.kubectl('get', 'clusterauthorizationserver', 'elsewhere', '-o', 'json')),
+      (object) => conditionOf(object, 'Ready')?.reason === 'DocumentsNotServed',
+    );
+    expect(conditionOf(server, 'Ready')?.message).toBe(
+      'Documents under https://clients.example.com are not served by this installation. Set spec.identification.document.baseUrl to one that is, or ask the platform team to add it.',
+    );
+  });
+});

@@ -1,0 +1,166 @@
+import { describe, expect, test } from 'vitest';
+import {
+  endingOf,
+  isDocumentSeen,
+  publishedState,
+  readDocumentState,
+  storedDocumentState,
+  usableFrom,
+} from '../../../src/core/document-state.ts';
+import { primingDueAt, secretHeldUntil } from '../../../src/core/document-visits.ts';
+import { NOW, served } from '../../kit/fixtures/observations.ts';
+
+const URL_OF_APP = 'https://clients.example.com/team-a/app';
+const TERMS = {
+  baseUrl: 'https://clients.example.com',
+  maxAge: 300,
+  primes: false,
+  revoke: 'Withdraw',
+} as const;
+const at = (ms: number) => new Date(ms).toISOString().replace('.000Z', 'Z');
+const SECOND = 1_000;
+const HOUR = 3_600_000;
+
+describe('the state of a document', () => {
+  test('is stored as text, and read back', () => {
+    const states = [
+      served(),
+      served({ withdrawnAt: at(NOW), primes: true, primed: 'digest-0', endsAtOnce: true }),
+      { digest: 'd', maxAge: 0, publishedAt: at(NOW) },
+    ];
+    for (const state of states) {
+      expect(readDocumentState(storedDocumentState(state))).toEqual(state);
+    }
+  });
+
+  test.each([undefined, '', '{}', '[]', '{"digest":1,"maxAge":300,"publishedAt":"a"}'])(
+    'that was damaged (%s) is none',
+    (text) => {
+      expect(readDocumentState(text)).toBeUndefined();
+    },
+  );
+
+  test('keeps what was seen before, and is not the first after a change', () => {
+    const first = publishedState(URL_OF_APP, { client_name: 'a' }, TERMS, at(NOW));
+    expect(first).toEqual({ digest: expect.any(String), maxAge: 300, publishedAt: at(NOW), isFirst: true });
+    const seen = { ...first, seen: { digest: first.digest, at: at(NOW + SECOND) } };
+    expect(publishedState(URL_OF_APP, { client_name: 'a' }, TERMS, at(NOW + HOUR), seen)).toEqual(seen);
+    const next = publishedState(URL_OF_APP, { client_name: 'b' }, TERMS, at(NOW + HOUR), seen);
+    expect(next).toEqual({
+      digest: expect.any(String),
+      maxAge: 300,
+      publishedAt: at(NOW + HOUR),
+      seen: seen.seen,
+    });
+    expect(isDocumentSeen(seen)).toBe(true);
+    expect(isDocumentSeen(next)).toBe(false);
+  });
+
+  test('has the terms of the server object, and those of before where it gives none', () => {
+    const terms = { ...TERMS, maxAge: 60, primes: true, revoke: 'Gone' } as const;
+    const state = publishedState(URL_OF_APP, {}, terms, at(NOW));
+    expect(state).toMatchObject({ maxAge: 60, primes: true, endsAtOnce: true });
+    expect(publishedState(URL_OF_APP, {}, undefined, at(NOW), state)).toMatchObject({
+      maxAge: 60,
+      primes: true,
+      endsAtOnce: true,
+    });
+  });
+});
+
+describe('a document ends', () => {
+  const withdrawn = served({
+    digest: 'withdrawal',
+    withdrawnAt: at(NOW),
+    seen: { digest: 'withdrawal', at: at(NOW + SECOND) },
+  });
+  const seenAt = NOW + SECOND;
+
+  test.each([
+    ['by its withdrawal', served(), NOW, { phase: 'Withdraw' }],
+    ['which is looked for', served({ digest: 'withdrawal', withdrawnAt: at(NOW) }), NOW, { phase: 'Check' }],
+    ['and held', withdrawn, seenAt, { phase: 'Hold', until: seenAt + HOUR }],
+    ['for an hour', withdrawn, seenAt + HOUR - 1, { phase: 'Hold', until: seenAt + HOUR }],
+    ['and removed', withdrawn, seenAt + HOUR, { phase: 'Remove' }],
+    [
+      'held for as long as servers may keep it',
+      { ...withdrawn, maxAge: 7_200 },
+      seenAt + HOUR,
+      { phase: 'Hold', until: seenAt + 2 * HOUR },
+    ],
+    [
+      'after the server may no longer use its copy, it is made to fetch the withdrawal',
+      { ...withdrawn, primes: true, primed: 'digest-1' } as const,
+      seenAt,
+      { phase: 'Hold', until: seenAt + 300 * SECOND },
+    ],
+    [
+      'once',
+      { ...withdrawn, primes: true, primed: 'digest-1' } as const,
+      seenAt + 300 * SECOND,
+      { phase: 'Prime' },
+    ],
+    [
+      'and held on',
+      { ...withdrawn, primes: true, primed: 'withdrawal' } as const,
+      seenAt + 300 * SECOND,
+      { phase: 'Hold', until: seenAt + HOUR },
+    ],
+    [
+      'where nobody can see it, by times alone',
+      served({ digest: 'withdrawal', withdrawnAt: at(NOW) }),
+      NOW + HOUR,
+      { phase: 'Remove' },
+    ],
+    ['at once, where the server object says so', served({ endsAtOnce: true }), NOW, { phase: 'Remove' }],
+    [
+      'where a time was damaged',
+      { ...withdrawn, seen: { digest: 'withdrawal', at: 'x' } },
+      NOW,
+      { phase: 'Remove' },
+    ],
+  ])('%s', (_, state, now, ending) => {
+    expect(endingOf(state, now)).toEqual(ending);
+  });
+});
+
+describe('the Secret of a workload', () => {
+  const seenAt = Date.parse('2026-05-01T11:00:01Z');
+  const changed = served({ digest: 'digest-2', isFirst: undefined as never });
+  const { isFirst: _, ...next } = changed;
+  const seen = { ...next, seen: { digest: 'digest-2', at: at(seenAt) } };
+
+  test('waits until the first document is seen', () => {
+    const { seen: __, ...unseen } = served();
+    expect(secretHeldUntil({ now: NOW }, { document: unseen })).toBe(Number.POSITIVE_INFINITY);
+    expect(secretHeldUntil({ now: seenAt }, { document: served() })).toBeUndefined();
+  });
+
+  test('stays for a minute after another key is seen, since servers may have the keys of before', () => {
+    expect(secretHeldUntil({ now: NOW }, { document: next })).toBe(Number.POSITIVE_INFINITY);
+    expect(secretHeldUntil({ now: seenAt + 59_999 }, { document: seen })).toBe(seenAt + 60_000);
+    expect(secretHeldUntil({ now: seenAt + 60_000 }, { document: seen })).toBeUndefined();
+    expect(usableFrom(seen)).toBe(seenAt + 60_000);
+  });
+
+  test('of a client that is registered never waits', () => {
+    expect(secretHeldUntil({ now: NOW }, {})).toBeUndefined();
+  });
+});
+
+describe('a server that fetches documents at authorization requests alone', () => {
+  const seenAt = Date.parse('2026-05-01T11:00:01Z');
+  test.each([
+    ['is made to fetch the first at once', served({ primes: true }), 0],
+    [
+      'the next when it may no longer use its copy',
+      served({ primes: true, primed: 'digest-0' }),
+      seenAt + 300_000,
+    ],
+    ['none twice', served({ primes: true, primed: 'digest-1' }), Number.POSITIVE_INFINITY],
+    ['none that is not served', served({ primes: true, digest: 'digest-2' }), Number.POSITIVE_INFINITY],
+    ['and no other server any', served(), Number.POSITIVE_INFINITY],
+  ])('%s', (_, state, due) => {
+    expect(primingDueAt(state)).toBe(due);
+  });
+});

@@ -1,0 +1,173 @@
+import { describe, expect, test } from 'vitest';
+import { plan } from '../../../src/core/plan.ts';
+import { summarize } from '../../../src/core/summarize.ts';
+import {
+  absent,
+  deleting,
+  departed,
+  NOW,
+  object,
+  observation,
+  record,
+  secret,
+  served,
+  setback,
+} from '../../kit/fixtures/observations.ts';
+
+const at = (ms: number) => new Date(ms).toISOString().replace('.000Z', 'Z');
+const HOUR = 3_600_000;
+
+const checkedAgain = setback({
+  ...{ action: 'CheckDocument', basis: 'oac-uid-1-a1 digest-2 ', reason: 'DocumentNotReachable' },
+  message: 'The URL could not be fetched.',
+  attempts: 4,
+});
+const { seen: _, ...unseen } = served({ digest: 'digest-2' });
+const of = (document: ReturnType<typeof served>) => record({ document });
+const condition = (o: Parameters<typeof plan>[0], type: string) => {
+  const idle = plan(o);
+  if (idle.type !== 'Idle' || o.object === undefined) {
+    throw new Error(`not idle: ${idle.type}`);
+  }
+  return summarize(o, o.object, idle, undefined).conditions?.find((one) => one.type === type);
+};
+
+describe('a client that a document identifies', () => {
+  test('is up to date like any other', () => {
+    const o = observation({ records: [of(served())] });
+    expect(plan(o)).toMatchObject({ finding: 'ClientUpToDate', state: 'Ready' });
+    expect(condition(o, 'DocumentServed')).toMatchObject({
+      status: 'True',
+      reason: 'DocumentServed',
+      message: 'Document c1 was fetched through its public URL, as it is to be served.',
+    });
+  });
+
+  test('is given to workloads only after its document was seen', () => {
+    const o = observation({ records: [of(unseen)], secrets: [] });
+    expect(plan(o).type).toBe('CheckDocument');
+    const failed = { ...o, setbacks: [checkedAgain] };
+    expect(plan(failed)).toMatchObject({
+      finding: 'DocumentUnseen',
+      state: 'Waiting',
+      reason: 'DocumentNotReachable',
+      until: checkedAgain.retryAt,
+    });
+    expect(condition(failed, 'Ready')).toMatchObject({ status: 'False', reason: 'DocumentNotReachable' });
+    expect(condition(failed, 'DocumentServed')).toMatchObject({
+      status: 'False',
+      reason: 'DocumentNotReachable',
+      message: 'The URL could not be fetched.',
+    });
+    const asked = { ...failed, object: { ...object(), reconcileRequestedAt: 'now' } };
+    expect(plan(asked).type).toBe('CheckDocument');
+    expect(plan({ ...o, records: [of({ ...unseen, seen: { digest: 'digest-2', at: at(NOW) } })] }).type).toBe(
+      'Publish',
+    );
+  });
+
+  test('stays ready, with the Secret that it has, while another key or document is not seen yet', () => {
+    const { isFirst: __, ...next } = served({ digest: 'digest-2' });
+    const current = record({ revision: 2, document: next });
+    const o = observation({ records: [current], setbacks: [checkedAgain] });
+    expect(plan(o)).toMatchObject({ finding: 'DocumentUnseen', reason: 'DocumentNotReachable' });
+    expect(condition(o, 'Ready')).toMatchObject({ status: 'True' });
+    expect(condition(o, 'Reconciling')).toMatchObject({ reason: 'DocumentNotReachable' });
+
+    const seen = { ...next, seen: { digest: 'digest-2', at: at(NOW - 59_000) } };
+    const settling = observation({ records: [{ ...current, document: seen }] });
+    expect(plan(settling)).toMatchObject({ finding: 'SecretHeld', until: NOW + 1_000 });
+    expect(condition(settling, 'Ready')).toMatchObject({ status: 'True' });
+    expect(condition(settling, 'SecretSynced')).toMatchObject({ status: 'True' });
+    expect(condition(settling, 'Reconciling')).toMatchObject({ reason: 'DocumentSettling' });
+    const alike = observation({ records: [{ ...current, revision: 1, document: seen }] });
+    expect(plan(alike)).toMatchObject({ finding: 'ClientUpToDate' });
+
+    const settled = { ...seen, seen: { digest: 'digest-2', at: at(NOW - 60_000) } };
+    expect(plan(observation({ records: [{ ...current, document: settled }] })).type).toBe('Publish');
+  });
+
+  test('gets its Secret again at once, if somebody removes it meanwhile', () => {
+    const { isFirst: __, ...next } = served({ digest: 'digest-2' });
+    const o = observation({ records: [of(next)], secrets: [], setbacks: [checkedAgain] });
+    expect(plan(o).type).toBe('Publish');
+  });
+
+  test('is withdrawn when its object is deleted, and the object waits until that is seen', () => {
+    const o = observation({ object: deleting(), records: [of(served())] });
+    expect(plan(o)).toMatchObject({ type: 'Deregister', phase: 'Withdraw', because: 'Deleting' });
+
+    const document = served({ digest: 'digest-2', withdrawnAt: at(NOW) });
+    const withdrawn = { ...o, records: [of(document)] };
+    expect(plan(withdrawn)).toMatchObject({ type: 'CheckDocument' });
+    expect(plan({ ...withdrawn, setbacks: [checkedAgain] })).toMatchObject({
+      type: 'Idle',
+      state: 'Waiting',
+      reason: 'DocumentNotReachable',
+      message: `The withdrawal of the document is not seen yet. The URL could not be fetched. The deletion waits until ${at(NOW + 60_000)} at the latest.`,
+      until: checkedAgain.retryAt,
+    });
+    const seen = { ...document, seen: { digest: 'digest-2', at: at(NOW) } };
+    expect(plan({ ...o, records: [of(seen)] })).toMatchObject({ type: 'Release', role: 'owed' });
+  });
+
+  test('lets its object go after a minute, or at once with its namespace', () => {
+    const document = served({ digest: 'digest-2', withdrawnAt: at(NOW - 60_000) });
+    const o = observation({ object: deleting(), records: [of(document)], setbacks: [checkedAgain] });
+    expect(plan(o)).toMatchObject({ type: 'Release', role: 'owed' });
+    const now = observation({
+      object: deleting(),
+      records: [of({ ...document, withdrawnAt: at(NOW) })],
+      namespaceTerminating: true,
+    });
+    expect(plan(now)).toMatchObject({ type: 'Release', role: 'owed' });
+  });
+
+  test('whose object is gone is held for an hour, and then removed', () => {
+    const seenAt = NOW - HOUR + 5_000;
+    const document = served({
+      digest: 'digest-2',
+      withdrawnAt: at(seenAt - 1_000),
+      seen: { digest: 'digest-2', at: at(seenAt) },
+    });
+    const owed = departed({ role: 'owed', document });
+    expect(plan(absent({ records: [owed] }))).toMatchObject({ type: 'Idle', until: NOW + 5_000 });
+    const later = absent({ records: [owed], now: NOW + 5_000 });
+    expect(plan(later)).toMatchObject({ type: 'Deregister', phase: 'Remove', because: 'Departed' });
+  });
+
+  test('is never given up, however long the API server refuses to remove its document', () => {
+    const document = served({ endsAtOnce: true });
+    const owed = departed({ role: 'owed', document });
+    const refused = setback({ since: NOW - 100 * HOUR, retryAt: NOW, basis: owed.registrationSecret });
+    expect(plan(absent({ records: [owed], setbacks: [refused] }))).toMatchObject({
+      type: 'Deregister',
+      phase: 'Remove',
+    });
+  });
+
+  test('in whose place another one came stays for the overlap, and is withdrawn then', () => {
+    const former = record({
+      attempt: 'a0',
+      clientId: 'c0',
+      document: served(),
+      registeredAt: at(NOW - 26 * HOUR),
+    });
+    const next = record({
+      replaces: former.registrationSecret,
+      document: served(),
+      registeredAt: at(NOW - 25 * HOUR),
+    });
+    const o = observation({ records: [former, next], secrets: [secret({}, next)] });
+    expect(plan(o)).toMatchObject({ type: 'Deregister', phase: 'Withdraw', because: 'Surplus' });
+  });
+
+  test('that was withdrawn is published again when an object needs it', () => {
+    const document = served({ withdrawnAt: at(NOW - 1_000) });
+    expect(plan(observation({ records: [of(document)] }))).toMatchObject({
+      type: 'Update',
+      because: 'Drifted',
+      message: 'The document of client c1 was withdrawn, and the object needs it.',
+    });
+  });
+});
