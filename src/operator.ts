@@ -29,6 +29,7 @@ import { createMemoryRelief } from './adapters/process/memory-relief.ts';
 import { createMetrics, type Metrics } from './adapters/process/metrics.ts';
 import { systemRandom } from './adapters/process/random.ts';
 import { ALWAYS_BINDABLE } from './api/bindable-kinds.ts';
+import { RESOURCES } from './api/kubernetes.ts';
 import type { Config } from './config.ts';
 import { installationOf } from './controller/client/observe.ts';
 import type { Context } from './controller/context.ts';
@@ -38,7 +39,7 @@ import { HashKey } from './controller/durable/hash-key.ts';
 import { Ledger } from './controller/durable/ledger.ts';
 import { createRecorder } from './controller/durable/recorder.ts';
 import { Orphans } from './controller/durable/suspected-orphans.ts';
-import type { Log } from './controller/ports.ts';
+import type { ListPods, Log } from './controller/ports.ts';
 import { ReusableTokens } from './controller/state/reusable-tokens.ts';
 import { TextPool } from './controller/state/text-pool.ts';
 import { installationId, isOurs } from './core/installation.ts';
@@ -248,6 +249,7 @@ async function install({
     counters: metrics,
     jwt: createJsonWebTokens(),
     // An install for listed namespaces serves no cluster server, and has no right to ask for such tokens.
+    listPods: podsOf(api),
     assertions:
       config.namespaces === undefined
         ? createAssertionTokens({
@@ -405,3 +407,10 @@ async function serveInventory(
     }),
   });
 }
+
+const podsOf =
+  (api: PagedApi): ListPods =>
+  async (namespace, convert) => {
+    const found = await api.collect(RESOURCES.pod, { namespace }, convert);
+    return found.ok ? { ok: true, object: found.object.items } : found;
+  };

@@ -104,6 +104,10 @@ const replacement = z
       description:
         "What happens before a client or its secret expires, where an update doesn't renew it. Automatic: another client is registered before the end. Manual: it is registered when the annotation rotate-requested-at asks for it (`ReplacementPending` after the end). Never: status shows the end.",
     }),
+    retire: z.enum(['AfterOverlap', 'WhenUnused']).default('AfterOverlap').meta({
+      description:
+        'When a former client or key ends. AfterOverlap: when its overlap is over. WhenUnused: then, but only when no Pod that uses the Secret has been running since before the new one; after 720h at the latest. An overlap of 0s ends it at once. The installation has to permit it.',
+    }),
     overlap: boundedDuration(
       'overlap',
       'How long the former client stays registered beside the new one, 0s to 720h, like 1h.',

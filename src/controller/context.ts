@@ -19,6 +19,7 @@ import type {
   JsonWebTokens,
   KubernetesApi,
   Lead,
+  ListPods,
   Log,
 } from './ports.ts';
 import type { RegistrationObject, SecretObject } from './state/cached-objects.ts';
@@ -74,6 +75,8 @@ export interface Context {
   readonly jwt: JsonWebTokens;
   /** Absent where no cluster server is served. */
   readonly assertions?: AssertionTokens | undefined;
+  /** Absent where nothing asks for Pods. */
+  readonly listPods?: ListPods | undefined;
   readonly settings: Settings;
 }
 

@@ -37,6 +37,12 @@ export type ApiResult<T> =
   | { readonly ok: true; readonly object: T }
   | { readonly ok: false; readonly status: number; readonly reason: string; readonly message: string };
 
+/** Lists the Pods of a namespace, page by page. What converts to `undefined` is left out. */
+export type ListPods = <R>(
+  namespace: string,
+  convert: (raw: KubernetesObject) => R | undefined,
+) => Promise<ApiResult<readonly R[]>>;
+
 /**
  * Verbs of the Kubernetes API, one call each. No retries, no hidden reads; no HTTP answer throws. Writes of a Secret
  * return its metadata only.

@@ -15,6 +15,7 @@ import type {
   Setback,
 } from './observation.ts';
 import type { RecordRole, RegistrationRecord, ServerRef } from './record.ts';
+import type { Retirement } from './retirement.ts';
 import type { ObservedSecret, WantedSecret } from './workload-secret.ts';
 
 /** What to do next, and why. */
@@ -52,6 +53,7 @@ type StepKind =
   | RestartStep
   | CheckDocumentStep
   | PrimeDocumentStep
+  | FindUsersStep
   | ReadStep
   | VerifyStep
   | AdoptStep
@@ -151,6 +153,15 @@ export interface PublishStep extends Explained {
   readonly basis: string;
   /** What the Secret is rendered from; see `renderBasis`. */
   readonly rendering: string;
+}
+
+/** Lists the Pods that have used the Secret since before a new credential. */
+export interface FindUsersStep extends Explained {
+  readonly type: 'FindUsers';
+  readonly retirement: Retirement;
+  /** Name of the Secret. */
+  readonly secret: string;
+  readonly basis: string;
 }
 
 /** Restarts the workloads that use the Secret, for a credential that is new in it. */

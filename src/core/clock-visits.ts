@@ -10,6 +10,7 @@ import type { Observation, ObservedClient } from './observation.ts';
 import { overlapEnd } from './overlap.ts';
 import { readDueAt } from './read-due.ts';
 import type { RegistrationRecord } from './record.ts';
+import { usersCheckedAgain } from './retirement.ts';
 import { probeDueAt } from './verification.ts';
 
 /** When time alone is a reason to reconcile a client again. Times are milliseconds since the epoch. */
@@ -110,6 +111,8 @@ function endings(o: Observation, current: RegistrationRecord | undefined): reado
   const surplus = surplusRecords(o, current);
   return [
     ...surplus.map((record) => overlapEnd(o, record)),
+    ...usersCheckedAgain(o),
+    ...o.setbacks.filter(({ action }) => action === 'FindUsers').map(({ retryAt }) => retryAt),
     // No event says that a namespace is gone.
     ...o.records.map(leftBehindEnd).map((end) => end && Math.max(end, o.now + LONGEST_WAIT_MS)),
     ...[...surplus, ...departedRecords(o)].map((record) => endingVisit(o, record)),

@@ -66,7 +66,9 @@ export interface Observation {
   readonly probe: ProbeAnswer | undefined;
   /** What this process restarted workloads for; `undefined`: nothing since the start. */
   readonly restarted?: RestartsDone | undefined;
-  /** Whether this installation restarts workloads; `undefined`: not known. */
+  /** Which Pods were seen to use the Secret since before a new credential, at most one entry for each former one. */
+  readonly users?: readonly FormerUsers[] | undefined;
+  /** Whether this installation restarts workloads, and lists their Pods; `undefined`: not known. */
   readonly mayRestart?: boolean | undefined;
   /** When this process began to reconcile clients, in milliseconds since the epoch. */
   readonly startedAt: number;
@@ -85,6 +87,18 @@ export interface Observation {
   readonly setbacks: readonly Setback[];
   /** Calls with an effect that this process sent for this object, except registrations that are recorded. */
   readonly sentCalls: readonly RecentCall[];
+}
+
+/** The Pods that have used the Secret since before the new credential. */
+export interface FormerUsers {
+  /** What retires; see `Retirement.id`. */
+  readonly of: string;
+  /** Names, sorted. */
+  readonly pods: readonly string[];
+  /** When they were listed, in milliseconds since the epoch. */
+  readonly at: number;
+  /** The annotation that requests a retry, as it was then. */
+  readonly request?: string | undefined;
 }
 
 /** The last credential for which all workloads that a spec names were restarted. */
@@ -306,6 +320,7 @@ export type SetbackAction =
   | 'Restart'
   | 'CheckDocument'
   | 'PrimeDocument'
+  | 'FindUsers'
   | 'Bind'
   | 'Renew'
   | 'Read'

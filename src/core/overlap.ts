@@ -10,12 +10,21 @@ import { isAt, type RegistrationRecord } from './record.ts';
 /** When the overlap of a surplus record ends, in milliseconds since the epoch; 0 where no record replaces it. */
 export function overlapEnd(o: Observation, surplus: RegistrationRecord): number {
   const successor = successorOf(surplus, recordsOf(o, o.object?.uid));
-  if (successor === undefined) {
-    return 0;
-  }
-  const { replacementUndoneAt, registeredAt } = surplus;
+  return successor === undefined ? 0 : overlapEndFrom(o, surplus, successor, turnOf(surplus, successor));
+}
+
+/** When the other client took the place of a surplus record, in milliseconds since the epoch; `undefined`: none did. */
+export function overlapStart(o: Observation, surplus: RegistrationRecord): number | undefined {
+  const successor = successorOf(surplus, recordsOf(o, o.object?.uid));
+  return successor && turnOf(surplus, successor);
+}
+
+function turnOf(
+  { replacementUndoneAt, registeredAt }: RegistrationRecord,
+  successor: RegistrationRecord,
+): number {
   const turned = replacementUndoneAt ?? successor.replacementMadeAt ?? successor.registeredAt;
-  return overlapEndFrom(o, surplus, successor, Math.max(storedTime(turned), storedTime(registeredAt)));
+  return Math.max(storedTime(turned), storedTime(registeredAt));
 }
 
 /** When the overlap of a client ends that is replaced now: with its secret, if that ends earlier. */

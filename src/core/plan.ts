@@ -3,6 +3,7 @@ import { nextVisit } from './clock-visits.ts';
 import { endNotice } from './due.ts';
 import { type Registered, type Registrable, registered, type Usable, usable } from './narrowed.ts';
 import type { Observation } from './observation.ts';
+import { retirementNotice } from './retirement.ts';
 import { adoptionRequested, adoptionSecretUnusable } from './rules/adoption.ts';
 import { documentUnchecked, documentUnprimed, documentUnseen, secretHeld } from './rules/documents.ts';
 import {
@@ -27,7 +28,7 @@ import {
   serverChanged,
   serverReplaced,
 } from './rules/replacement.ts';
-import { restartAwaited, restartNeeded, restartsNotOffered } from './rules/restarts.ts';
+import { restartAwaited, restartNeeded, restartsNotOffered, usersUnknown } from './rules/restarts.ts';
 import { objectRestored } from './rules/restored.ts';
 import { clientRetained, deletionPolicyDiffers, retentionRefused } from './rules/retention.ts';
 import { clientAlreadyManaged } from './rules/rivals.ts';
@@ -85,6 +86,7 @@ const USABLE: readonly Rule<Usable>[] = [
   recordMissing,
   deletionPolicyDiffers,
   ownerMissing,
+  usersUnknown,
   surplusClientUnused,
   adoptionSecretUnusable,
 ];
@@ -140,7 +142,7 @@ const clientUpToDate: Rule<Registered, Action> = {
     return idle(
       'Ready',
       'Registered',
-      `${o.spec.secret.mode === 'None' ? WITHOUT_SECRET : UP_TO_DATE}${endNotice(current)}${readNotice(o)}${dangling}`,
+      `${o.spec.secret.mode === 'None' ? WITHOUT_SECRET : UP_TO_DATE}${endNotice(current)}${readNotice(o)}${retirementNotice(o)}${dangling}`,
     );
   },
 };

@@ -4,6 +4,7 @@ import { adopt } from './steps/adopt.ts';
 import { checkDocument, primeDocument } from './steps/check-document.ts';
 import { deregister } from './steps/deregister.ts';
 import { addFinalizer, confirmAbsence, letGo } from './steps/finalizer.ts';
+import { findUsers } from './steps/find-users.ts';
 import { forgetNeedless } from './steps/forget.ts';
 import { identify } from './steps/identify.ts';
 import { bindToOwner, deleteObject } from './steps/lifetime.ts';
@@ -47,6 +48,8 @@ export function execute(step: Step, input: StepInput): Promise<StepResult> {
       return forgetNeedless(step, input);
     case 'Publish':
       return publish(step, input);
+    case 'FindUsers':
+      return findUsers(step, input);
     case 'Restart':
       return restart(step, input);
     case 'CheckDocument':

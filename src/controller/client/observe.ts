@@ -66,6 +66,7 @@ export function observe(key: ClientKey, context: StepContext): Observation {
     heard: memory.heard(key),
     probe: memory.probe(key),
     restarted: memory.restartsDone(key),
+    users: memory.users(key),
     mayRestart: settings.mayRestart,
     startedAt: memory.startedAt(now),
     adoptable: adoptableOf(key, context),

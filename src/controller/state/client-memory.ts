@@ -2,6 +2,7 @@ import type { ClientKey } from '../../core/client-key.ts';
 import type { Substitution } from '../../core/drift.ts';
 import type {
   Absence,
+  FormerUsers,
   Heard,
   ProbeAnswer,
   RecentCall,
@@ -20,6 +21,9 @@ const LATEST_EFFECT_MS = 90_000;
 /** Sent calls that are kept for one client; no floor depends on more. */
 const MAX_SENT = 64;
 
+/** As many as clients that status shows as retiring. */
+const MOST_USERS_KEPT = 8;
+
 /** State of a client between two rounds, by `namespace/name`. What must outlive the process is in status, too. */
 export class Memory {
   readonly #setbacks = new Map<string, readonly Setback[]>();
@@ -30,6 +34,7 @@ export class Memory {
   readonly #heard = new Map<string, Heard>();
   readonly #probes = new Map<ClientKey, ProbeAnswer>();
   readonly #restarts = new Map<ClientKey, RestartsDone>();
+  readonly #users = new Map<ClientKey, readonly FormerUsers[]>();
   /** Until when no client's credential is tried, in milliseconds since the epoch. */
   readonly #probePauses = new Map<ServerKey, number>();
   readonly #waits = new Map<
@@ -143,6 +148,16 @@ export class Memory {
   /** The last credential for which this process restarted all workloads; `undefined`: none since the start. */
   restartsDone(key: ClientKey): RestartsDone | undefined {
     return this.#restarts.get(key);
+  }
+
+  /** Which Pods were seen to use the Secret since before a new credential. */
+  users(key: ClientKey): readonly FormerUsers[] | undefined {
+    return this.#users.get(key);
+  }
+
+  usersFound(key: ClientKey, found: FormerUsers): void {
+    const others = (this.#users.get(key) ?? []).filter((users) => users.of !== found.of);
+    this.#users.set(key, [found, ...others].slice(0, MOST_USERS_KEPT));
   }
 
   restarted(key: ClientKey, done: RestartsDone): void {
@@ -286,6 +301,7 @@ export class Memory {
     this.#heard.delete(key);
     this.#probes.delete(key);
     this.#restarts.delete(key);
+    this.#users.delete(key);
     this.#waits.delete(key);
     this.#unanswered.delete(key);
     this.#learned.delete(key);

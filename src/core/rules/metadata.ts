@@ -7,6 +7,7 @@ import { documentOf } from '../permitted-document.ts';
 import { isProblem } from '../problem.ts';
 import { isDeclaredBy, metadataHash } from '../record.ts';
 import { basisText } from '../remembered-refusal.ts';
+import { isHeldByUsers, keyRetirement } from '../retirement.ts';
 import { callTooSoon } from './floor.ts';
 import { blocked, gated, stall, wait, withNextTry } from './idle.ts';
 import { basisOf, ownStatement } from './registration.ts';
@@ -104,7 +105,8 @@ export const keyDue: Rule<Reachable> = {
 
 const DAY_MS = 24 * 3_600_000;
 
-function keysToCome({ spec, current, now }: Reachable): UpdateStep['keys'] {
+function keysToCome(o: Reachable): UpdateStep['keys'] {
+  const { spec, current, now } = o;
   if (spec.credential?.generatedKey === undefined) {
     return 'Keep';
   }
@@ -113,7 +115,8 @@ function keysToCome({ spec, current, now }: Reachable): UpdateStep['keys'] {
   if (keyCreatedAt === undefined || storedTime(keyCreatedAt) > now + DAY_MS || keyRotatesAt <= now) {
     return 'Rotate';
   }
-  return (current.keyRetiresAt ?? Number.POSITIVE_INFINITY) <= now ? 'Retire' : 'Keep';
+  const isOver = (current.keyRetiresAt ?? Number.POSITIVE_INFINITY) <= now;
+  return isOver && !isHeldByUsers(o, keyRetirement(o, current)) ? 'Retire' : 'Keep';
 }
 
 /** Drops `Idle`: the work isn't urgent, so what delays it must not make the client less ready. */

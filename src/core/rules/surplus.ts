@@ -1,6 +1,7 @@
 import type { Usable } from '../narrowed.ts';
 import { overlapEnd } from '../overlap.ts';
 import type { RegistrationRecord } from '../record.ts';
+import { clientRetirement, isHeldByUsers } from '../retirement.ts';
 import { endClient } from './deregistration.ts';
 import { repetitionOf } from './rivals.ts';
 import type { Rule } from './rule.ts';
@@ -22,5 +23,6 @@ export const surplusClientUnused: Rule<Usable> = {
 
 /** The overlap is over, or a later record has the client; and no workload Secret shows the record any more. */
 const isUnused = (o: Usable, surplus: RegistrationRecord): boolean =>
-  (overlapEnd(o, surplus) <= o.now || repetitionOf(o, surplus) !== undefined) &&
+  ((overlapEnd(o, surplus) <= o.now && !isHeldByUsers(o, clientRetirement(o, surplus))) ||
+    repetitionOf(o, surplus) !== undefined) &&
   !o.secrets.some(({ ownerUid, shows }) => ownerUid === o.object.uid && shows === surplus.registrationSecret);

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { Secret } from '../../../src/api/kubernetes.ts';
 import { untilRefused } from '../../kit/testbed/policies.ts';
-import { all, eventually, oauthClient, platformOf } from './objects.ts';
+import { all, eventually, messageOf, oauthClient, platformOf } from './objects.ts';
 import { teamIn, useTestbed } from './team.ts';
 
 /** What workloads get of a client, where the API server decides. */
@@ -144,5 +144,48 @@ describe('After a new credential', () => {
     expect(status?.rolloutRestarts?.at).toBe(at);
     expect(await restartedAt('StatefulSet', 'late')).toBe(at);
     expect(await restartedAt('Deployment', 'web')).toBe(at);
+  });
+
+  it('the former client stays for a Pod from before it, and ends when that Pod is gone', async () => {
+    const spec = { replacement: { retire: 'WhenUnused', overlap: '1s' } };
+    await testbed.apply(oauthClient('shop', 'used', spec));
+    const { status: before } = await shop.until('used', 'Registered');
+    const pod = {
+      apiVersion: 'v1',
+      kind: 'Pod',
+      metadata: { name: 'old', namespace: 'shop' },
+      spec: {
+        containers: [
+          { name: 'app', image: 'registry.example.com/app:1.0', envFrom: [{ secretRef: { name: 'used' } }] },
+        ],
+      },
+    };
+    await testbed.apply(JSON.stringify(pod));
+    const running = { status: { phase: 'Running', startTime: '2020-01-01T00:00:00Z' } };
+    await shop.kubectl(
+      'patch',
+      'pod',
+      'old',
+      '--subresource=status',
+      '--type=merge',
+      '-p',
+      JSON.stringify(running),
+    );
+    await shop.annotate('used', 'rotate-requested-at', '1');
+    const held = await eventually(
+      () => shop.client('used'),
+      (client) => /is kept while Pods/.test(messageOf(client)),
+    );
+    expect(messageOf(held)).toContain(
+      `Client ${before?.clientId} is kept while Pods that started before the new credential run: old. Restart them; it ends at `,
+    );
+    const idsAtServer = () => testbed.server.clients().map((client) => client.client_id);
+    expect(idsAtServer()).toContain(before?.clientId);
+    await shop.kubectl('delete', 'pod', 'old', '--force', '--grace-period=0');
+    await shop.annotate('used', 'reconcile-requested-at', '1');
+    await eventually(
+      async () => idsAtServer(),
+      (ids) => !ids.includes(before?.clientId ?? ''),
+    );
   });
 });

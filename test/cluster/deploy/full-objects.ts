@@ -102,7 +102,7 @@ const clientSpec = {
   deletionPolicy: 'Retain',
   adopt: { secretRef: { name: 'adopted' } },
   suspend: true,
-  replacement: { onEdit: 'Manual', onExpiry: 'Manual', overlap: '1h' },
+  replacement: { onEdit: 'Manual', onExpiry: 'Manual', retire: 'WhenUnused', overlap: '1h' },
 };
 
 const generatedKey = { algorithm: 'ES384', rotateAfter: '720h', overlap: '12h' };

@@ -64,11 +64,8 @@ async function readAll(): Promise<readonly Read[]> {
 
 /** What is read of an object once the planned fields have their defaults. */
 function withPlannedDefaults({ spec, ...object }: Read): Read {
-  const { replacement, policy } = spec;
-  const added =
-    object.kind === 'OAuthClient'
-      ? { replacement: { ...replacement, retire: 'AfterOverlap' } }
-      : { workloadIdentity: { mode: 'Off' } };
+  const { policy } = spec;
+  const added = object.kind === 'OAuthClient' ? {} : { workloadIdentity: { mode: 'Off' } };
   const ofPolicy = policy === undefined ? {} : { policy: { ...policy, workloadIdentity: 'Deny' } };
   return { ...object, spec: { ...spec, ...added, ...ofPolicy } };
 }

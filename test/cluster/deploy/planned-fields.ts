@@ -112,11 +112,6 @@ export const CHANGES: readonly Change[] = [
   { kinds: CLIENT, at: 'spec.secret.format', change: values('Dotenv') },
   {
     kinds: CLIENT,
-    at: 'spec.replacement',
-    change: members({ retire: byDefault('AfterOverlap', choice('AfterOverlap', 'WhenUnused')) }),
-  },
-  {
-    kinds: CLIENT,
     at: 'status',
     change: members({
       credential: object({ subject: text(2048), audience: text(2048), tokenEndpoint: text(2048) }),

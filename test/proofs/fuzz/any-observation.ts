@@ -121,6 +121,7 @@ const aSpec = fc
       fc.record({
         onEdit: fc.constantFrom('Never' as const, 'Automatic' as const, 'Manual' as const),
         onExpiry: fc.constantFrom('Never' as const, 'Automatic' as const, 'Manual' as const),
+        retire: fc.constantFrom('AfterOverlap', 'WhenUnused'),
         overlap: fc.constantFrom('0s', '24h'),
       }),
     ),

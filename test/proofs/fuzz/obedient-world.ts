@@ -95,6 +95,8 @@ function changed(o: Observation, step: Step): Observation {
     }
     case 'Publish':
       return published(o, step);
+    case 'FindUsers':
+      return { ...o, users: [{ of: step.retirement.id, pods: [], at: o.now }] };
     case 'Restart':
       return { ...o, restarted: { credential: step.credential, at: step.at } };
     case 'BindToOwner':

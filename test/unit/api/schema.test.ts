@@ -50,7 +50,7 @@ describe('oauthClientSpec', () => {
     expect(oauthClientSpec.parse({ client: {} })).toEqual({
       client: {},
       deletionPolicy: 'Delete',
-      replacement: { onEdit: 'Never', onExpiry: 'Automatic', overlap: '24h' },
+      replacement: { onEdit: 'Never', onExpiry: 'Automatic', retire: 'AfterOverlap', overlap: '24h' },
       secret: { mode: 'Write', format: 'Keys' },
       suspend: false,
     });

@@ -110,7 +110,7 @@ describe('a row of the inventory', () => {
       { what: 'Registration', at: at('2026-05-02T10:00:00Z'), isRenewed: true },
       { what: 'ClientSecret', at: at('2026-06-01T00:00:00Z'), isRenewed: true },
     ]);
-    const manual = { onEdit: 'Never', onExpiry: 'Manual', overlap: '24h' } as const;
+    const manual = { onEdit: 'Never', onExpiry: 'Manual', retire: 'AfterOverlap', overlap: '24h' } as const;
     const secretOf = (spec: Parameters<typeof clientObject>[1]) =>
       ends(spec)?.find(({ what }) => what === 'ClientSecret');
     expect(secretOf({ replacement: manual })).toMatchObject({ isRenewed: false });

@@ -235,6 +235,18 @@ const EXAMPLES: readonly Example[] = [
     'The object lacks the owner that spec.lifetime.boundTo names: Pod agent.',
   ],
   [
+    'UsersUnknown',
+    observation({
+      object: specified({ replacement: { ...replacementOf({ overlap: '1m' }), retire: 'WhenUnused' } }),
+      records: [
+        record({ registrationSecret: 'oac-uid-1-a0', clientId: 'c0', registeredAt: at(NOW - 9 * HOUR) }),
+        record({ replaces: 'oac-uid-1-a0', registeredAt: at(NOW - HOUR) }),
+      ],
+    }),
+    'FindUsers',
+    'Client c0 is over its overlap: Pods that still use it are looked for.',
+  ],
+  [
     'SurplusClientUnused',
     observation({ records: [record(), record({ attempt: 'a2', clientId: 'c2' })] }),
     'Deregister',

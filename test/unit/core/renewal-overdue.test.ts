@@ -57,7 +57,9 @@ describe('a renewal is overdue', () => {
 
   test('also where only a person may replace the client', () => {
     const manual = object({
-      desired: desired({ replacement: { onEdit: 'Automatic', onExpiry: 'Manual', overlap: '24h' } }),
+      desired: desired({
+        replacement: { onEdit: 'Automatic', onExpiry: 'Manual', retire: 'AfterOverlap', overlap: '24h' },
+      }),
     });
     expect(renewalOverdueAt(withSecret(-900, 22, { object: manual }))).toEqual(corporate);
   });

@@ -35,7 +35,12 @@ describe('A client that is refused before anything is tried', () => {
 });
 
 test('A client that ended, and that a person has to replace, has an Event', async () => {
-  const replacement = { onEdit: 'Never', onExpiry: 'Manual', overlap: '24h' } as const;
+  const replacement = {
+    onEdit: 'Never',
+    onExpiry: 'Manual',
+    retire: 'AfterOverlap',
+    overlap: '24h',
+  } as const;
   const operator = operatorInMemory({
     objects: [
       ...surroundings(),

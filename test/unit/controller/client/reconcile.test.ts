@@ -98,7 +98,10 @@ describe('A round', () => {
     const taken = operator({
       objects: [
         ...surroundings(),
-        clientObject({}, { replacement: { onEdit: 'Automatic', onExpiry: 'Never', overlap: '24h' } }),
+        clientObject(
+          {},
+          { replacement: { onEdit: 'Automatic', onExpiry: 'Never', retire: 'AfterOverlap', overlap: '24h' } },
+        ),
         registrationSecret(
           recorded({ registeredAt: '2026-01-01T00:00:00Z', clientSecretExpiresAt: ends(20) }),
         ),

@@ -255,7 +255,12 @@ describe('An update that is refused', () => {
   });
 
   test('where replacement.onEdit is Automatic, another client follows at once, and no Warning is given', async () => {
-    const replacement = { onEdit: 'Automatic', onExpiry: 'Automatic', overlap: '24h' } as const;
+    const replacement = {
+      onEdit: 'Automatic',
+      onExpiry: 'Automatic',
+      retire: 'AfterOverlap',
+      overlap: '24h',
+    } as const;
     const taken = await update({
       outcomes: [answered(404), answered(200, { client_id: 'c1' })],
       objects: objectsOf({ client: { clientName: 'Edited' }, replacement }),
