@@ -105,11 +105,8 @@ export interface Settings {
 }
 
 export interface Caches {
-  /**
-   * Index `account`: `namespace/name` of the ServiceAccount that `spec.credential` names. Count `references`: by the server
-   * object that the spec names.
-   */
-  readonly clients: ObjectCache<ClientObject, 'account', 'references'>;
+  /** Count `references`: by the server object that the spec names. */
+  readonly clients: ObjectCache<ClientObject, never, 'references'>;
   /** Index `defaults`: by namespace. */
   readonly servers: ObjectCache<ServerObject, 'defaults'>;
   /** Index `defaults`: by `''`. */

@@ -68,11 +68,6 @@ const clientStatus = {
   lastHandledReconcileAt: 'monday',
   lastHandledRotateAt: 'tuesday',
   authorizationServerRef: { kind: 'ClusterAuthorizationServer', name: 'corporate' },
-  credential: {
-    subject: 'system:serviceaccount:shop:web',
-    audience: 'https://sso.example.com',
-    tokenEndpoint: 'https://sso.example.com/token',
-  },
   binding: { name: 'web' },
   substitutions: [{ member: 'scope', asked: 'openid', registered: '' }],
   refusal: {
@@ -120,14 +115,6 @@ const CLIENTS = {
     client: metadataWithout('jwks', 'jwks_uri'),
     credential: { generatedKey },
     lifetime: { boundTo: { group: '', kind: 'Pod', name: 'agent' } },
-  },
-  'by-service-account': {
-    client: metadataWithout('token_endpoint_auth_method', 'jwks'),
-    credential: { serviceAccount: { name: 'web' } },
-  },
-  'by-spiffe': {
-    client: metadataWithout('token_endpoint_auth_method', 'jwks'),
-    credential: { spiffe: { id: 'spiffe://example.com/shop/web' } },
   },
   smallest: { client: {} },
 };
@@ -265,7 +252,6 @@ const serverSpec = {
   },
   defaults: metadataWithout(),
   attemptMarker: { member: 'software_version' },
-  workloadIdentity: { mode: 'Allow', identityProvider: 'cluster', audience: 'https://sso.example.com' },
 };
 
 const { registration, management, connection } = serverSpec;
@@ -316,7 +302,6 @@ const ofCluster = {
     schemes: 'HttpsOnly',
     maxOverlap: '24h',
     retain: 'Deny',
-    workloadIdentity: 'AllowDefaultAccount',
     enforce: 'Existing',
   },
 };

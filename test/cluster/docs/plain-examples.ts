@@ -12,7 +12,6 @@ export const PLAIN_EXAMPLES = [
   'curity',
   'gluu',
   'hydra',
-  'keycloak-native',
   'oidc-provider',
   'okta',
   'pingone-aic',

@@ -1,10 +1,10 @@
-import { LABELS } from '../../../src/api/names.ts';
+import { ANNOTATIONS, LABELS } from '../../../src/api/names.ts';
 import type { OAuthClientStatus } from '../../../src/api/oauth-client.ts';
 import { decodeEntries } from '../../../src/controller/durable/ledger-entry.ts';
 import { LEDGER_NAME } from '../../../src/controller/durable/ledger-store.ts';
 import type { Change, Stored } from '../../kit/fakes/cluster.ts';
 import { SHOWS_SECRET } from './authorization-server.ts';
-import { decoded, recordIn, records, suspects } from './knowledge.ts';
+import { credentialTime, decoded, recordIn, records, restartedAt, suspects } from './knowledge.ts';
 import { Refusals } from './refusals.ts';
 import type { World } from './world.ts';
 
@@ -17,6 +17,7 @@ export function watchOver(world: World): void {
   cluster.onChange.push((change) => {
     noSecretIsShown(world, change);
     noSecretIsMixed(world, change);
+    noRestartIsEarlyOrRepeated(world, change);
     noRegistrationIsForgotten(world, change);
     noClientOutlivesItsRecord(world, change);
     registrations.count(world, change);
@@ -80,6 +81,28 @@ function noSecretIsMixed(world: World, { kind, after, by }: Change): void {
   const shown = `${decoded(id)} ${decoded(secret)}`;
   if (!world.server.issued.has(shown) && !world.other.issued.has(shown)) {
     world.violated(`Secret ${after.metadata.name} mixes two generations`);
+  }
+}
+
+/**
+ * A workload is restarted for a credential that its Secret shows, and once for each: times go up. A Secret that a person
+ * removed shows nothing.
+ */
+function noRestartIsEarlyOrRepeated(world: World, { kind, before, after, by }: Change): void {
+  const [was, is] = [restartedAt(before), restartedAt(after)];
+  if (kind !== 'Deployment' || is === undefined || is === was || !by.includes('pod-')) {
+    return;
+  }
+  const name = after?.metadata.name ?? '';
+  const { annotations = {} } = world.cluster.find('Secret', `shop/${name}-oauth`)?.metadata ?? {};
+  const shown = records(world).find(
+    ({ registrationSecret }) => registrationSecret === annotations[ANNOTATIONS.shows],
+  );
+  if (shown !== undefined && credentialTime(world, shown) < Date.parse(is)) {
+    world.violated(`Deployment ${name} was restarted for ${is}, and its Secret shows an earlier credential`);
+  }
+  if (was !== undefined && Date.parse(is) < Date.parse(was) && world.conditions.clockJumps.length === 0) {
+    world.violated(`Deployment ${name} was restarted for ${is} after ${was}`);
   }
 }
 

@@ -2,7 +2,7 @@ import type { LedgerEntry } from '../../../src/controller/durable/ledger-entry.t
 import type { RegistrationRecord } from '../../../src/core/record.ts';
 import { isUnremoved, UNREMOVED, unremovedIn } from '../../../src/core/unremoved-client.ts';
 import type { Stored } from '../../kit/fakes/cluster.ts';
-import { decoded, entries, records, suspects } from './knowledge.ts';
+import { credentialTime, decoded, entries, records, restartedAt, suspects } from './knowledge.ts';
 import { OPERATOR_NAMESPACE } from './process.ts';
 import { conditionOf, isReady } from './users.ts';
 import type { World } from './world.ts';
@@ -143,6 +143,16 @@ function checkObject(world: World, object: Stored): void {
   }
   const record = records(world).find(({ client, role }) => client.uid === uid && role === 'current');
   const client = world.server.clients.get(record?.clientId ?? '');
+  if (object.spec?.['rolloutRestartTargets'] !== undefined && record?.replaces !== undefined) {
+    const restarted = restartedAt(world.cluster.find('Deployment', `shop/${name}`));
+    const since = credentialTime(world, record);
+    // The record that had the time of an undone replacement goes with its client.
+    if (restarted === undefined || Date.parse(restarted) < since) {
+      world.violated(
+        `${name} is Ready, and its Deployment was restarted for ${restarted}, not for ${record.clientId}`,
+      );
+    }
+  }
   const { clientName } = (object.spec?.['client'] ?? {}) as { readonly clientName?: string };
   if (client === undefined) {
     world.violated(`${name} is Ready, and its client ${record?.clientId} doesn't exist`);

@@ -32,3 +32,24 @@ export function recordIn(secret: Stored): RegistrationRecord | undefined {
 }
 
 export const entries = (world: World): readonly LedgerEntry[] => decodeEntries(world.ledger());
+
+/**
+ * When the credential of a client was given, or the client began to serve again since its replacement was undone; in
+ * milliseconds since the epoch.
+ */
+export function credentialTime(world: World, record: RegistrationRecord): number {
+  const { registrationSecret, registeredAt, secretIssuedAt, keyCreatedAt, replacementMadeAt } = record;
+  const undone = records(world)
+    .filter(({ replaces }) => replaces === registrationSecret)
+    .map(({ replacementUndoneAt }) => replacementUndoneAt);
+  const times = [registeredAt, secretIssuedAt, keyCreatedAt, replacementMadeAt, ...undone];
+  return Math.max(...times.flatMap((time) => (time === undefined ? [] : Date.parse(time))));
+}
+
+/** The credential for which a workload was restarted last, by its time. */
+export function restartedAt(workload: Stored | undefined): string | undefined {
+  const { template } = (workload?.spec ?? {}) as {
+    readonly template?: { readonly metadata: { readonly annotations: Readonly<Record<string, string>> } };
+  };
+  return template?.metadata.annotations['kubectl.kubernetes.io/restartedAt'];
+}

@@ -42,7 +42,10 @@ export function randomLife(seed: number): {
       strictLease: random() < 0.5,
       clockJumps,
     },
-    script: randomScript(clients, random, clockJumps.length > 0 ? LIFETIME : {}),
+    script: randomScript(clients, random, {
+      ...(clockJumps.length > 0 ? LIFETIME : {}),
+      follows: seeded(seed ^ 0xf0110)() < 0.25,
+    }),
   };
   return isWithoutSecrets(seed) ? { ...life, conditions: withoutSecrets(life.conditions) } : life;
 }
@@ -81,7 +84,11 @@ function throwsOf(seed: number, most: number): readonly number[] {
   return Array.from({ length: count }, () => 1 + Math.floor(random() * most));
 }
 
-function randomScript(clients: readonly string[], random: () => number, more: object): readonly Deed[] {
+function randomScript(
+  clients: readonly string[],
+  random: () => number,
+  more: { readonly follows: boolean },
+): readonly Deed[] {
   const upTo = (most: number) => Math.floor(random() * (most + 1));
   const pick = <T>(list: readonly T[]): T => list[upTo(list.length - 1)] as T;
   const script: Deed[] = clients.map((name) => ({

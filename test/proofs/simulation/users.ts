@@ -97,11 +97,25 @@ export function perform(world: World, script: readonly Deed[]): () => boolean {
 const patch = (world: World, name: string, change: object) =>
   void world.cluster.patch(RESOURCES.oauthClient, { namespace: NAMESPACE, name }, change, BY);
 
+interface MoreOfClient {
+  /** A Deployment of the same name is restarted for each new credential. */
+  readonly follows?: boolean;
+}
+
 export const deeds = {
   create:
-    (name: string, clientName: string, more: object = {}) =>
-    (world: World) =>
-      void world.cluster.create(
+    (name: string, clientName: string, { follows = false, ...more }: MoreOfClient & object = {}) =>
+    (world: World) => {
+      if (follows) {
+        const template = { metadata: { annotations: { team: 'shop' } } };
+        const deployment = {
+          kind: 'Deployment',
+          metadata: { name, namespace: NAMESPACE },
+          spec: { template },
+        };
+        world.cluster.create(RESOURCES.deployment, deployment, BY);
+      }
+      world.cluster.create(
         RESOURCES.oauthClient,
         {
           kind: 'OAuthClient',
@@ -112,6 +126,7 @@ export const deeds = {
             secret: { name: `${name}-oauth` },
             deletionPolicy: 'Delete',
             replacement: { onEdit: 'Automatic', overlap: '1m' },
+            ...(follows ? { rolloutRestartTargets: [{ kind: 'Deployment', name }] } : {}),
             ...more,
           },
           status: {
@@ -119,7 +134,8 @@ export const deeds = {
           },
         } as Stored,
         BY,
-      ),
+      );
+    },
   edit: (name: string, clientName: string) => (world: World) =>
     patch(world, name, { spec: { client: { clientName } } }),
   /** `undefined`: the spec no longer names a server. */

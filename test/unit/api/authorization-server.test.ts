@@ -79,7 +79,6 @@ describe('clusterAuthorizationServerSpec', () => {
     identification: { mode: 'Registration' },
     registration: { ...smallest.registration, softwareStatement: { fromClient: 'Deny' } },
     management: { mode: 'Auto', configurationUrl: 'AsReturned' },
-    workloadIdentity: { mode: 'Off' },
     connection: { timeout: '30s', maxInFlight: 16 },
     recovery: {
       interrupted: 'Reregister',
@@ -105,7 +104,6 @@ describe('clusterAuthorizationServerSpec', () => {
         adoption: 'Deny',
         schemes: 'Any',
         retain: 'Allow',
-        workloadIdentity: 'Deny',
         enforce: 'New',
       },
     });
@@ -179,7 +177,6 @@ describe('a policy', () => {
       adoption: 'Deny',
       schemes: 'Any',
       retain: 'Allow',
-      workloadIdentity: 'Deny',
       enforce: 'New',
     });
   });

@@ -50,7 +50,6 @@ const POLICY = {
   adoption: 'Deny',
   schemes: 'Any',
   retain: 'Allow',
-  workloadIdentity: 'Deny',
   enforce: 'New',
 } as const;
 

@@ -1,6 +1,7 @@
 import { type KubernetesObject, RESOURCES, type Resource } from '../../../api/kubernetes.ts';
 import type { RestartStep } from '../../../core/action.ts';
 import { presentable } from '../../../oauth/error-response.ts';
+import { defined } from '../../../oauth/objects.ts';
 import { isRefusal } from '../../state/refused-writes.ts';
 import { DONE, notDone, type StepInput, type StepResult } from '../round.ts';
 import { setBack } from '../setbacks.ts';
@@ -79,12 +80,14 @@ async function restartOne(
   if (found.ok && restartedAt(found.object) === at) {
     return undefined;
   }
+  const { uid, resourceVersion } = found.ok ? found.object.metadata : {};
   const patched = found.ok
     ? await api.patch<Workload>(
         resource,
         { namespace, name },
         {
-          metadata: { uid: found.object.metadata.uid },
+          // A process that was frozen since it read the workload undoes no restart of its successor.
+          metadata: defined({ uid, resourceVersion }),
           spec: { template: { metadata: { annotations: { [RESTARTED_AT]: at } } } },
         },
       )

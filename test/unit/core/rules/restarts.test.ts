@@ -52,6 +52,22 @@ describe('The workloads that a spec names', () => {
       given({ records: [record({ revision: 7 })], secrets: [secret({}, record({ revision: 7 }))] }),
       ready,
     ],
+    [
+      'are restarted when a client serves again, since its replacement was undone',
+      given({
+        records: [
+          record(),
+          record({
+            registrationSecret: 'oac-uid-1-a2',
+            clientId: 'c2',
+            registeredAt: '2026-05-01T11:20:00Z',
+            replaces: 'oac-uid-1-a1',
+            replacementUndoneAt: '2026-05-01T11:40:00Z',
+          }),
+        ],
+      }),
+      { type: 'Restart', at: '2026-05-01T11:40:00Z' },
+    ],
     ['are not restarted twice by one process', given({ restarted: done }), ready],
     [
       'are not restarted by a process after the one that did it',

@@ -46,7 +46,10 @@ describe('A restart', () => {
     expect(writes).toEqual(
       ['web', 'db'].map((name, at) => ({
         what: `patch ${TARGETS[at]?.kind} shop/${name}`,
-        body: { metadata: { uid: `uid-of-${name}` }, ...annotated({ [RESTARTED_AT]: AT }) },
+        body: {
+          metadata: { uid: `uid-of-${name}`, resourceVersion: '3' },
+          ...annotated({ [RESTARTED_AT]: AT }),
+        },
       })),
     );
     expect(cluster.find('Deployment', 'shop/web')).toMatchObject(
