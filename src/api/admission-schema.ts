@@ -211,10 +211,13 @@ const managementCredentialBy = <Grant extends typeof clientCredentials>(grantOfK
 const managementBy = <Grant extends typeof clientCredentials>(grantOfKind: Grant) =>
   z
     .object({
-      mode: z.enum(['Auto', 'RegistrationAccessToken', 'Credential', 'None']).default('Auto').meta({
-        description:
-          'Which credential changes and deletes a registered client. Auto: with its registration access token, else with `credential` if that is set, else not at all. Credential: with `credential` alone. None: never.',
-      }),
+      mode: z
+        .enum(['Auto', 'RegistrationAccessToken', 'Credential', 'ClientCredential', 'None'])
+        .default('Auto')
+        .meta({
+          description:
+            'Which credential changes and deletes a registered client. Auto: with its registration access token, else with `credential` if that is set, else not at all. Credential: with `credential` alone. ClientCredential: with an access token that the client obtains by its own private_key_jwt (`credential.generatedKey`) or tls_client_auth (`connection.clientCertificateRef`), as open banking has it. None: never.',
+        }),
       credential: managementCredentialBy(grantOfKind).optional(),
       configurationUrl: text(2048)
         .meta({

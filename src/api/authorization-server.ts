@@ -244,7 +244,7 @@ export const authorizationServerStatus = z
       })
       .optional(),
     management: z
-      .enum(['Unknown', 'RegistrationAccessToken', 'Credential', 'None'])
+      .enum(['Unknown', 'RegistrationAccessToken', 'Credential', 'ClientCredential', 'None'])
       .meta({
         description: "How clients are managed. Can't be discovered: Unknown until a first answer shows it.",
       })

@@ -215,6 +215,7 @@ const MANAGEMENT_WORDS = {
   Unknown: 'How clients are managed is not known before the first answer.',
   RegistrationAccessToken: 'Clients are managed by their registration access tokens.',
   Credential: 'Clients are managed by the credential of the server object.',
+  ClientCredential: 'Each client is managed with an access token that it obtains itself.',
   None: 'The server gives no way to change or delete a client.',
 } as const;
 

@@ -137,6 +137,6 @@ function capabilitiesOf({ state, lacking }: Seen): Readonly<Record<Capability, b
     Registers: state?.connection !== undefined,
     Updates: updateEffect?.supported === true && !lacking.includes('Update'),
     Deletes: deleteEffect?.supported === true && !lacking.includes('Deregister'),
-    Manages: state?.management === 'RegistrationAccessToken' || state?.management === 'Credential',
+    Manages: state !== undefined && state.management !== 'Unknown' && state.management !== 'None',
   };
 }

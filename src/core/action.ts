@@ -121,9 +121,9 @@ export interface DeregisterStep extends Explained {
   readonly home: Home;
   /**
    * `Deleting`: the object is being deleted. `Departed`: the object is gone. `Surplus`: another record serves the object.
-   * `Expired`: the lifetime is over.
+   * `Expired`: the lifetime is over. `Replaced`: another client is registered next, and the server permits one at a time.
    */
-  readonly because: 'Deleting' | 'Departed' | 'Surplus' | 'Expired';
+  readonly because: 'Deleting' | 'Departed' | 'Surplus' | 'Expired' | 'Replaced';
   readonly basis: string;
   /** Of a client that a document identifies; absent: the client is registered at its server. */
   readonly phase?: 'Withdraw' | 'Remove';

@@ -413,7 +413,9 @@ function endpointProblem(
 ): Problem | undefined {
   const elsewhere = (url: string | undefined, ...trusted: readonly (string | undefined)[]) =>
     url !== undefined && !trusted.includes(url) && originOf(url) !== originOf(spec.issuer);
-  const asksForToken = [admission.kind, management.credential?.kind].includes('ClientCredentials');
+  const asksForToken =
+    [admission.kind, management.credential?.kind].includes('ClientCredentials') ||
+    management.mode === 'ClientCredential';
   if (asksForToken && token === undefined) {
     return {
       reason: 'AdmissionTokenFailed',

@@ -92,7 +92,7 @@ export interface ClientCredentials {
 }
 
 export interface ManagementTerms {
-  readonly mode: 'Auto' | 'RegistrationAccessToken' | 'Credential' | 'None';
+  readonly mode: 'Auto' | 'RegistrationAccessToken' | 'Credential' | 'ClientCredential' | 'None';
   /** Manages every client that this installation registered. */
   readonly credential: Credential | undefined;
   /** `AsReturned`, or a template with `{client_id}`. */

@@ -1,9 +1,10 @@
 import { omit } from '../oauth/objects.ts';
 import type { Sensitive } from '../oauth/sensitive.ts';
 import { originOf, resolveUrl } from '../oauth/url.ts';
-import type { Credential, ManagementTerms, ServerConnection } from './connection.ts';
+import type { ClientCredentials, Credential, ManagementTerms, ServerConnection } from './connection.ts';
 import type { ClientAddresses, RegistrationContent } from './content.ts';
 import type { Home } from './home.ts';
+import { narrowestScope, ownCredential } from './own-credential.ts';
 import type { RegistrationRecord } from './record.ts';
 import type { ServerMeans } from './server-record.ts';
 import { type Telling, tellOnly, viewersOf, type Words, wordsOf } from './tell.ts';
@@ -15,29 +16,33 @@ export type Management =
   | ({ readonly kind: 'Refused' } & Words)
   | { readonly kind: 'Unmanaged'; readonly message: string };
 
-/** A registration access token manages one client (RFC 7592 section 2); any other credential manages all clients. */
+/**
+ * A registration access token manages one client (RFC 7592 section 2), and so does an access token that the client itself
+ * obtains; any other credential manages all clients.
+ */
 export type ManagementCredential =
   | { readonly kind: 'RegistrationAccessToken'; readonly token: Sensitive }
   /** The operator itself serves the client's document. */
   | { readonly kind: 'OwnDocument' }
   | Credential;
 
-const termsOf = ({ management, allowedOrigins, registrationEndpoint }: ServerMeans): Terms => ({
+const termsOf = ({ management, allowedOrigins, registrationEndpoint, transport }: ServerMeans): Terms => ({
   management,
+  transport,
   allowedOrigins,
   endpoints: { registration: registrationEndpoint },
 });
 
-type Terms = Pick<ServerConnection, 'management' | 'allowedOrigins' | 'endpoints'>;
+type Terms = Pick<ServerConnection, 'management' | 'allowedOrigins' | 'endpoints' | 'transport'>;
 
 /** How the clients of a server are managed, as far as its answers show. */
-type ManagementMode = 'RegistrationAccessToken' | 'Credential' | 'None';
+type ManagementMode = 'RegistrationAccessToken' | 'Credential' | 'ClientCredential' | 'None';
 
 /** @param managed whether the answer brought a registration access token, and an address is known. */
 export function managementMode(managed: boolean, terms: ManagementTerms | undefined): ManagementMode {
   const mode = terms?.mode ?? 'Auto';
-  if (mode === 'None') {
-    return 'None';
+  if (mode === 'None' || mode === 'ClientCredential') {
+    return mode;
   }
   if (managed && mode !== 'Credential') {
     return 'RegistrationAccessToken';
@@ -80,18 +85,14 @@ function manage(
     return { kind: 'Managed', url: clientId, credential: { kind: 'OwnDocument' } };
   }
   const mode = managementMode(managed, terms?.management);
-  const token = content.information.registrationAccessToken;
-  const credential =
-    mode === 'Credential'
-      ? terms?.management.credential
-      : token && ({ kind: 'RegistrationAccessToken', token } as const);
-  if (mode === 'None' || credential === undefined) {
-    return { kind: 'Unmanaged', message: unmanagedText(terms) };
+  const credential = credentialBy(mode, content, terms);
+  if (credential.kind === 'Unmanaged') {
+    return credential;
   }
   const { registrationEndpoint, information } = content;
   const override = explicitTemplate(terms?.management);
   const returned = information.registrationClientUri;
-  const template = override ?? returned ?? terms?.management.configurationUrl;
+  const template = override ?? returned ?? templateOf(terms?.management);
   const url = template ? configurationUrl(template, clientId, registrationEndpoint) : undefined;
   if (url === undefined || template === 'AsReturned') {
     return {
@@ -126,6 +127,59 @@ const elsewhere = (address: string, issuing: string): Telling =>
 function explicitTemplate(terms: ManagementTerms | undefined): string | undefined {
   return terms?.isExplicit && terms.configurationUrl !== 'AsReturned' ? terms.configurationUrl : undefined;
 }
+
+type Unmanaged = Extract<Management, { readonly kind: 'Unmanaged' }>;
+
+function credentialBy(
+  mode: ManagementMode,
+  content: RegistrationContent,
+  terms: Terms | undefined,
+): ManagementCredential | Unmanaged {
+  const unmanaged = { kind: 'Unmanaged', message: unmanagedText(terms) } as const;
+  const token = content.information.registrationAccessToken;
+  switch (mode) {
+    case 'None':
+      return unmanaged;
+    case 'ClientCredential':
+      return ownManager(content, terms);
+    case 'Credential':
+      return terms?.management.credential ?? unmanaged;
+    case 'RegistrationAccessToken':
+      return token === undefined ? unmanaged : { kind: 'RegistrationAccessToken', token };
+  }
+}
+
+/** Servers that let a client manage itself answer no address: it is below the registration endpoint. */
+const templateOf = (terms: ManagementTerms | undefined): string | undefined =>
+  terms?.mode === 'ClientCredential' && terms.configurationUrl === 'AsReturned'
+    ? '{registration_endpoint}/{client_id}'
+    : terms?.configurationUrl;
+
+const OWN_METHODS: readonly string[] = ['private_key_jwt', 'tls_client_auth'];
+
+/** The client's own credential, by which it obtains an access token for one call. */
+function ownManager(content: RegistrationContent, terms: Terms | undefined): ClientCredentials | Unmanaged {
+  const own = ownCredential(content, { hasCertificate: terms?.transport?.certificate !== undefined });
+  if ('notOurs' in own) {
+    return cannotManageItself(own.notOurs);
+  }
+  const { clientId, authentication, grantTypes } = own;
+  if (authentication.method === 'none' || !OWN_METHODS.includes(authentication.method)) {
+    return cannotManageItself(`it authenticates by ${authentication.method}`);
+  }
+  return grantTypes.includes('client_credentials')
+    ? {
+        kind: 'ClientCredentials',
+        ...{ clientId, authentication, scopes: narrowestScope(own), resources: [], parameters: {} },
+        reuse: 'Never',
+      }
+    : cannotManageItself('its grant types lack client_credentials');
+}
+
+const cannotManageItself = (why: string): Unmanaged => ({
+  kind: 'Unmanaged',
+  message: `By management.mode ClientCredential a client is managed with an access token of its own, and this one can't obtain one: ${why}. It needs grant type client_credentials, and credential.generatedKey or tls_client_auth with the certificate of connection.clientCertificateRef`,
+});
 
 /** The management address to record for an answer that may lack one. `undefined` where none is known. */
 export function keptAddress(

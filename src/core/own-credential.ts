@@ -19,6 +19,13 @@ export interface OwnCredential {
   readonly redirectUris: readonly string[];
 }
 
+/** Scopes of OpenID Connect are about a user, and servers refuse them to a client alone. */
+const OF_USERS: readonly string[] = ['openid', 'profile', 'email', 'address', 'phone', 'offline_access'];
+
+/** The first scope that the client registered and that is not about a user; empty where there is none. */
+export const narrowestScope = ({ scopes }: Pick<OwnCredential, 'scopes'>): readonly string[] =>
+  scopes.filter((one) => !OF_USERS.includes(one)).slice(0, 1);
+
 /** Why the operator can't prove the client's identity in its place, as the end of a sentence. */
 interface NotOurs {
   readonly notOurs: string;

@@ -5,7 +5,7 @@ import { retryAfterMs } from '../oauth/retry-after.ts';
 import type { Sensitive } from '../oauth/sensitive.ts';
 import { accessTokenOf } from '../oauth/token-response.ts';
 import { deniesClient } from './forgotten-client.ts';
-import type { OwnCredential } from './own-credential.ts';
+import { narrowestScope, type OwnCredential } from './own-credential.ts';
 import {
   type Telling,
   type Told,
@@ -30,9 +30,6 @@ export interface ProbeRequest {
   readonly parameters: Readonly<Record<string, string>>;
 }
 
-/** Scopes of OpenID Connect are about a user, and servers refuse them to a client alone. */
-const OF_USERS: readonly string[] = ['openid', 'profile', 'email', 'address', 'phone', 'offline_access'];
-
 /**
  * The request for a client, by its grant types.
  *
@@ -49,7 +46,7 @@ export function probeRequest(
   madeUp: string,
 ): ProbeRequest {
   if (grantTypes.includes('client_credentials')) {
-    const scope = scopes.find((one) => !OF_USERS.includes(one));
+    const [scope] = narrowestScope({ scopes });
     const narrowed = scope === undefined ? {} : { scope };
     return { kind: 'Token', parameters: { grant_type: 'client_credentials', ...narrowed } };
   }

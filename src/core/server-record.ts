@@ -40,7 +40,8 @@ export const serverRecordName = (uid: string): string => `as-${uid}`;
 /** What is to be kept of a server; `undefined`: the records of its clients are enough. */
 export function meansOf(connection: ServerConnection): ServerMeans | undefined {
   const { issuer, registrationEndpoint, tokenEndpoint, allowedOrigins, management, transport } = connection;
-  return transport === undefined && management.credential === undefined
+  const isByRecord = management.credential === undefined && management.mode !== 'ClientCredential';
+  return transport === undefined && isByRecord
     ? undefined
     : { issuer, registrationEndpoint, tokenEndpoint, allowedOrigins, management, transport };
 }
@@ -163,7 +164,7 @@ const MEANS = z.object({
   tokenEndpoint: z.url().optional(),
   allowedOrigins: texts,
   management: z.object({
-    mode: z.enum(['Auto', 'RegistrationAccessToken', 'Credential', 'None']),
+    mode: z.enum(['Auto', 'RegistrationAccessToken', 'Credential', 'ClientCredential', 'None']),
     credential: CREDENTIAL.optional(),
     configurationUrl: z.string(),
     isExplicit: z.boolean(),

@@ -56,6 +56,8 @@ const WHY: Readonly<Record<DeregisterStep['because'], (clientId: string) => stri
   Departed: (clientId) => `The object of client ${clientId} is gone.`,
   Surplus: (clientId) => `Another client took the place of client ${clientId}.`,
   Expired: (clientId) => `The lifetime of client ${clientId} is over.`,
+  Replaced: (clientId) =>
+    `The server has one client for each software statement, so client ${clientId} ends before another is registered.`,
 };
 
 /**

@@ -7,6 +7,7 @@ import { type Reachable, type Registered, reachable } from '../narrowed.ts';
 import { readBasis } from '../read-due.ts';
 import { stall } from './idle.ts';
 import { readDue } from './reading.ts';
+import { planRegistration } from './registration.ts';
 import { replace } from './replacement.ts';
 import type { Rule } from './rule.ts';
 import { verificationDue } from './verification.ts';
@@ -35,7 +36,8 @@ export const clientForgotten: Rule<Registered> = {
 };
 
 function replaceForgotten(o: Reachable, said: string): Action {
-  const action = replace(o, `${said} recovery.clientGone is Reregister.`);
+  // There is nothing to end first.
+  const action = planRegistration(o, o.current, `${said} recovery.clientGone is Reregister.`);
   return action.type === 'Idle'
     ? { ...action, reason: 'ClientForgotten', message: `${said} ${action.message}` }
     : action;

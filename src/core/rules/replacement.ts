@@ -1,5 +1,6 @@
 import type { Action } from '../action.ts';
 import { successorOf } from '../current-record.ts';
+import { setbackOf } from '../earlier-calls.ts';
 import { homeOf } from '../home.ts';
 import { acceptServer, requestRotation } from '../kubectl-command.ts';
 import { wantedServer } from '../migration.ts';
@@ -7,6 +8,7 @@ import type { Registered, Replaceable } from '../narrowed.ts';
 import { overlapEnd } from '../overlap.ts';
 import { isAt, recordName, type ServerRef } from '../record.ts';
 import { isRotationRequested } from '../rotation-request.ts';
+import { endClient } from './deregistration.ts';
 import { stall, wait } from './idle.ts';
 import { planRegistration } from './registration.ts';
 import type { Rule } from './rule.ts';
@@ -114,7 +116,29 @@ export const serverReplaced: Rule<Registered> = {
 };
 
 /** Registers another client in place of the current one. */
-export const replace = (o: Replaceable, message: string): Action => planRegistration(o, o.current, message);
+export function replace(o: Replaceable, message: string): Action {
+  const next = planRegistration(o, o.current, message);
+  return next.type === 'Register' && hasOneByStatement(o) ? endFirst(o, message) : next;
+}
+
+/** Open banking servers have one client for each software statement, and let it manage itself. */
+function hasOneByStatement({ at, statement }: Replaceable): boolean {
+  const { management, statement: ofServer } = at?.connection ?? {};
+  const isStated = statement !== undefined || ofServer?.given !== undefined || ofServer?.sign !== undefined;
+  return management?.mode === 'ClientCredential' && isStated;
+}
+
+/** The workload has no client in between, so a person asks for it, having been told. */
+function endFirst(o: Replaceable, message: string): Action {
+  const { current } = o;
+  if (!isRotationRequested(o, current)) {
+    const told = `The server has one client for each software statement: client ${current.clientId} ends first, and the workload has none until the other one is registered.`;
+    return askToReplace(o, `${told} ${message}`);
+  }
+  const { retryAt } = setbackOf(o, 'Deregister', current.registrationSecret) ?? {};
+  const waiting = `Client ${current.clientId} is removed before another is registered, and the server has not confirmed that yet.`;
+  return endClient(o, current, 'Replaced') ?? wait('Deleting', waiting, retryAt);
+}
 
 /** Applies `replacement.onEdit` where the server can't change the client. `why`: one or more sentences. */
 export function replaceUnchangeable(o: Replaceable, why: string): Action {

@@ -413,3 +413,102 @@ describe('All together', () => {
     });
   });
 });
+
+describe('management.mode ClientCredential: each client is managed with an access token of its own', () => {
+  const openBanking: Departures = {
+    management: { admits: ['ownToken'] },
+    answer: { configurationUri: 'absent' },
+  };
+  const bySelf = { ...openWith(byCa), management: { mode: 'ClientCredential' } };
+  const bank = {
+    clientName: 'Bank',
+    grantTypes: ['client_credentials'],
+    responseTypes: [],
+    scopes: ['accounts'],
+  };
+  const callsTo = ({ log }: Emulator) =>
+    log.filter(({ call }) => call !== 'discovery').map(({ call, status }) => `${call} ${status}`);
+
+  async function live(emulator: Emulator, name: string): Promise<void> {
+    await shop.edit(`${name}-0`, { clientName: 'Other bank' });
+    await eventually(
+      () => emulator.clients().map(({ metadata }) => metadata['client_name']),
+      (names) => names.join() === 'Other bank',
+      20_000,
+    );
+    await told(testbed, `${name}-0`, 'Registered');
+    await shop.remove(`${name}-0`);
+    await shop.untilGone(`${name}-0`);
+    expect(emulator.clients()).toEqual([]);
+    expect(callsTo(emulator)).toEqual([
+      'register 201',
+      ...['token 200', 'update 200'],
+      ...['token 200', 'remove 204'],
+    ]);
+    expect(emulator.log.find(({ call }) => call === 'token')?.form).toMatchObject({ scope: 'accounts' });
+  }
+
+  it('by private_key_jwt, with the key that the operator made', async () => {
+    const emulator = await startSecure(openBanking);
+    const client = { client: bank, credential: { generatedKey: {} } };
+    const setting = { name: 'own-key', issuer: emulator.issuer, spec: bySelf, client };
+    await registered(testbed, emulator, setting);
+    await live(emulator, 'own-key');
+  });
+
+  it('by tls_client_auth, with the certificate of the server object', async () => {
+    const emulator = await startSecure(openBanking);
+    const certificate = clientCertificate();
+    const client = {
+      client: {
+        ...bank,
+        tokenEndpointAuthMethod: 'tls_client_auth',
+        tlsClientAuthSubjectDn: 'CN=registrar',
+      },
+    };
+    await registered(testbed, emulator, {
+      name: 'own-cert',
+      issuer: emulator.issuer,
+      spec: { ...bySelf, connection: byCertificate('own-cert-tls') },
+      secrets: [tlsSecret('own-cert-tls', certificate)],
+      client,
+    });
+    await live(emulator, 'own-cert');
+    expect(seen(emulator, 'token')).toEqual([fingerprint(certificate), fingerprint(certificate)]);
+  });
+
+  it('ends a client of a software statement before another takes its place, when a person asks', async () => {
+    const emulator = await startSecure({ ...openBanking, gate: { statement: 'ignored' } });
+    const part = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url');
+    const statement = `${part({ alg: 'none' })}.${part({ iss: 'https://directory.example.com' })}.`;
+    const secretRef = { name: 'stated' };
+    const client = { client: bank, credential: { generatedKey: {} } };
+    await registered(testbed, emulator, {
+      name: 'stated',
+      issuer: emulator.issuer,
+      spec: { ...bySelf, registration: { admission: { open: {} }, softwareStatement: { secretRef } } },
+      secrets: [labelled({ name: 'stated', data: { software_statement: statement } })],
+      client,
+    });
+    const former = (await shop.client('stated-0')).status?.clientId;
+    await shop.annotate('stated-0', 'rotate-requested-at', '1');
+    await eventually(
+      () => shop.client('stated-0'),
+      ({ status }) => status?.lastHandledRotateAt === '1' && status.clientId !== former,
+      20_000,
+    );
+    await told(testbed, 'stated-0', 'Registered');
+    expect(emulator.clients()).toHaveLength(1);
+    expect(callsTo(emulator)).toEqual(['register 201', 'token 200', 'remove 204', 'register 201']);
+  });
+
+  it('deletes also after the server object is gone, by what is kept', async () => {
+    const emulator = await startSecure(openBanking);
+    const client = { client: bank, credential: { generatedKey: {} } };
+    await registered(testbed, emulator, { name: 'kept', issuer: emulator.issuer, spec: bySelf, client });
+    await shop.kubectl('delete', 'oas', 'kept');
+    await shop.remove('kept-0');
+    await shop.untilGone('kept-0');
+    expect(emulator.clients()).toEqual([]);
+  });
+});

@@ -103,7 +103,6 @@ const WITH_DOCUMENT = {
     overlap: '1h',
     suspend: true,
   },
-  management: { mode: 'ClientCredential' },
 };
 const ON_CLUSTER = {
   ...WITH_DOCUMENT,

@@ -83,7 +83,6 @@ export const CHANGES: readonly Change[] = [
     at: 'spec.policy',
     change: members({ workloadIdentity: byDefault('Deny', choice('Deny', 'Allow')) }),
   },
-  { kinds: SERVERS, at: 'spec.management.mode', change: values('ClientCredential') },
   {
     kinds: CLIENT,
     at: 'spec.credential',

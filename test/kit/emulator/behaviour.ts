@@ -185,7 +185,8 @@ export type ConfigurationUri =
   | 'lostRealm'
   | 'absent';
 
-export type Manager = 'registrationToken' | 'adminToken' | 'basic' | 'ssws';
+/** `ownToken`: the client, by an access token that it obtained itself. */
+export type Manager = 'registrationToken' | 'adminToken' | 'ownToken' | 'basic' | 'ssws';
 
 export interface Management {
   /** Who may manage. Empty: nobody, there is no management. */

@@ -22,7 +22,7 @@ const explicit = (configurationUrl: string): Partial<Terms> => ({ configurationU
 const byDialect = (configurationUrl: string): Partial<Terms> => ({ configurationUrl, isExplicit: false });
 
 describe('managementMode', () => {
-  const modes = ['Auto', 'RegistrationAccessToken', 'Credential', 'None'] as const;
+  const modes = ['Auto', 'RegistrationAccessToken', 'Credential', 'ClientCredential', 'None'] as const;
   const rows = modes.flatMap((mode) =>
     [true, false].flatMap((managed) => [true, false].map((hasAdmin) => ({ mode, managed, hasAdmin }))),
   );
@@ -40,6 +40,10 @@ describe('managementMode', () => {
     'Credential true false': 'None',
     'Credential false true': 'Credential',
     'Credential false false': 'None',
+    'ClientCredential true true': 'ClientCredential',
+    'ClientCredential true false': 'ClientCredential',
+    'ClientCredential false true': 'ClientCredential',
+    'ClientCredential false false': 'ClientCredential',
     'None true true': 'None',
     'None true false': 'None',
     'None false true': 'None',
@@ -342,5 +346,65 @@ describe('keptAddress', () => {
     ['nothing for what is no address', 'javascript:alert(1)', {}, undefined],
   ])('keeps %s', (_, given, terms, kept) => {
     expect(address(given, terms)).toBe(kept);
+  });
+});
+
+describe("management by the client's own access token", () => {
+  const key = {
+    kid: 'k1',
+    privateJwk: new Sensitive('jwk-1'),
+    privatePem: new Sensitive('pem-1'),
+    publicJwk: { alg: 'ES256' },
+    createdAt: '2026-05-01T11:00:00Z',
+  };
+  const registeredAs = (sent: RegistrationContent['sent'], keys: RegistrationContent['keys'] = []) => ({
+    sent: { grant_types: ['client_credentials'], scope: 'openid accounts payments', ...sent },
+    keys,
+  });
+  const terms = { mode: 'ClientCredential' } as const;
+  const byKey = registeredAs({ token_endpoint_auth_method: 'private_key_jwt' }, [key]);
+
+  test('is made with a token for the first scope that is not about a user, below the registration endpoint', () => {
+    expect(manage({ terms, content: byKey, token: 'rat-1' })).toEqual(
+      managed('https://sso.example.com/register/c1', {
+        ...{ kind: 'ClientCredentials', clientId: 'c1', scopes: ['accounts'], resources: [], parameters: {} },
+        authentication: {
+          method: 'private_key_jwt',
+          key: { material: 'jwk-1', format: 'Jwk', algorithm: 'ES256', keyId: 'k1' },
+          audience: 'Issuer',
+        },
+        reuse: 'Never',
+      }),
+    );
+    const template = explicit('https://sso.example.com/clients/{client_id}');
+    expect(manage({ terms: { ...terms, ...template }, content: byKey })).toMatchObject({
+      url: 'https://sso.example.com/clients/c1',
+    });
+    expect(manage({ terms, content: byKey, returned })).toMatchObject({ url: returned });
+  });
+
+  test('is refused at an address elsewhere', () => {
+    const away = explicit('https://evil.example/{client_id}');
+    expect(manage({ terms: { ...terms, ...away }, content: byKey })).toMatchObject({ kind: 'Refused' });
+  });
+
+  test.each([
+    ['it authenticates by client_secret_basic', { token_endpoint_auth_method: 'client_secret_basic' }],
+    ['it authenticates by none', { token_endpoint_auth_method: 'none' }],
+    [
+      'it authenticates with a certificate that the operator does not have',
+      { token_endpoint_auth_method: 'tls_client_auth' },
+    ],
+    [
+      'its grant types lack client_credentials',
+      { token_endpoint_auth_method: 'private_key_jwt', grant_types: ['authorization_code'] },
+    ],
+  ])('is not possible where %s, and the message says what is needed', (why, sent) => {
+    const content = registeredAs(sent, [key]);
+    const information = { clientId: 'c1', clientSecret: new Sensitive('s'), metadata: {} };
+    expect(manage({ terms, content: { ...content, information } })).toEqual({
+      kind: 'Unmanaged',
+      message: `By management.mode ClientCredential a client is managed with an access token of its own, and this one can't obtain one: ${why}. It needs grant type client_credentials, and credential.generatedKey or tls_client_auth with the certificate of connection.clientCertificateRef`,
+    });
   });
 });

@@ -171,7 +171,8 @@ async function isKnown(
   const { round, context } = input;
   const mode = managementMode(record.managed, connection.management);
   const { readEffect } = connection.dialect;
-  if (mode === 'None' || !readEffect.supported || readEffect.secret !== 'None') {
+  const isReadable = mode !== 'None' && mode !== 'ClientCredential';
+  if (!isReadable || !readEffect.supported || readEffect.secret !== 'None') {
     return isUnknown ? 'No' : 'Yes';
   }
   const basis = readBasis(at);

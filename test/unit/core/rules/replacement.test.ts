@@ -1,15 +1,20 @@
+import { describe, expect, test } from 'vitest';
 import type { OAuthClientSpec } from '../../../../src/api/oauth-client.ts';
 import type { Observation, ObservedClient, Setback } from '../../../../src/core/observation.ts';
+import { plan } from '../../../../src/core/plan.ts';
+import { Sensitive } from '../../../../src/oauth/sensitive.ts';
 import { replacementOf } from '../../../kit/fixtures/client-specs.ts';
 import {
   basisOf,
   closed,
+  connection,
   desired,
   edited,
   fresh,
   NOW,
   object,
   observation,
+  reached,
   record,
   secret,
   setback,
@@ -160,3 +165,56 @@ table('an edit that the server can not take', [
     { ...replaces, document: editedDocument },
   ],
 ]);
+
+describe('At a server with one client for each software statement, by management.mode ClientCredential', () => {
+  const { management, statement } = connection;
+  const given = { jwt: new Sensitive('jwt'), claims: {} };
+  const stated = (mode: 'ClientCredential' | 'Auto' = 'ClientCredential') =>
+    reached({ management: { ...management, mode }, statement: { ...statement, given } });
+  const one = (overrides: Partial<Observation> = {}) => observation({ server: stated(), ...overrides });
+
+  test('a person is told before the client ends, and asks for it', () => {
+    const automatic = unsupported('Automatic');
+    expect(plan(one({ ...automatic, server: stated(), servers: undefined as never }))).toMatchObject({
+      type: 'Idle',
+      state: 'Stalled',
+      reason: 'ReplacementPending',
+      message: expect.stringMatching(
+        /^Another client is registered when you ask for it: kubectl annotate .* It has a new client_id\. The server has one client for each software statement: client c1 ends first, and the workload has none until the other one is registered\. /,
+      ),
+    });
+  });
+
+  test('then the client ends, and the other one is registered', () => {
+    expect(plan(one({ object: asked() }))).toMatchObject({
+      type: 'Deregister',
+      because: 'Replaced',
+      message:
+        'The server has one client for each software statement, so client c1 ends before another is registered.',
+    });
+    expect(plan(one({ object: asked(), records: [] }))).toMatchObject({ type: 'Register' });
+  });
+
+  test('a deletion that the server does not confirm is waited for', () => {
+    const unconfirmed = setback({ basis: 'oac-uid-1-a1', retryAt: NOW + 5_000 });
+    expect(plan(one({ object: asked(), setbacks: [unconfirmed] }))).toMatchObject({
+      type: 'Idle',
+      state: 'Waiting',
+      reason: 'Deleting',
+      message:
+        'Client c1 is removed before another is registered, and the server has not confirmed that yet.',
+    });
+  });
+
+  test('nothing ends while another client could not be registered', () => {
+    const gate = { open: false, reason: 'AuthorizationServerPaused', message: 'Later.' } as const;
+    const o = one({ object: asked(), server: { ...stated(), registerGate: gate } });
+    expect(plan(o)).toMatchObject({ type: 'Idle', reason: 'AuthorizationServerPaused' });
+  });
+
+  test('elsewhere the other client is registered first', () => {
+    expect(plan(one({ object: asked(), server: stated('Auto') }))).toMatchObject({ type: 'Register' });
+    const plainly = reached({ management: { ...management, mode: 'ClientCredential' } });
+    expect(plan(one({ object: asked(), server: plainly }))).toMatchObject({ type: 'Register' });
+  });
+});
