@@ -69,33 +69,35 @@ export interface KeycloakDistribution {
 export const SHARED_FOLDERS = ['lib', 'providers', 'themes'] as const;
 
 /**
- * Finds Java, and this Keycloak in the testbed's cache, fetching it with Maven (some 170 MB) and preparing it where it is missing:
+ * Finds Java, and this Keycloak with these features in the testbed's cache, fetching it with Maven (some 170 MB) and preparing it where it is missing:
  * about half a minute, once. Throws with what to install where Java 17 or Maven is missing, and where what was fetched is
  * not the archive that was pinned.
  */
 export async function ensureKeycloak(
   progress: Progress,
   version: KeycloakVersion = '26.4.7',
+  features: readonly string[] = [],
 ): Promise<KeycloakDistribution> {
   const java = await findJava();
   const unpacked = unpackedOf(version);
-  const entry = await cached(`keycloak-${version}-dev-mem`, progress, async (partial) => {
+  const name = ['keycloak', version, 'dev-mem', ...features].join('-');
+  const entry = await cached(name, progress, async (partial) => {
     await progress.step(`Fetching Keycloak ${version} with Maven (some 170 MB, once)`, (update) =>
       fetchInto(partial, version, update),
     );
     await progress.step(`Preparing Keycloak ${version} (once)`, (update) =>
-      prepare(java, join(partial, unpacked), update),
+      prepare(java, join(partial, unpacked), features, update),
     );
   });
   const folder = join(entry, unpacked);
   return {
     folder,
     java,
-    startArguments: (home) => ['-Dkc.config.built=true', ...serverArguments(folder, home)],
+    startArguments: (home) => ['-Dkc.config.built=true', ...serverArguments(folder, home, features)],
   };
 }
 
-function serverArguments(folder: string, home: string): readonly string[] {
+function serverArguments(folder: string, home: string, features: readonly string[]): readonly string[] {
   return [
     ...JAVA_OPTIONS,
     `-Dkc.home.dir=${home}`,
@@ -104,6 +106,7 @@ function serverArguments(folder: string, home: string): readonly string[] {
     join(folder, 'lib', 'quarkus-run.jar'),
     'io.quarkus.bootstrap.runner.QuarkusEntryPoint',
     ...MODE,
+    ...(features.length === 0 ? [] : [`--features=${features.join(',')}`]),
   ];
 }
 
@@ -166,6 +169,11 @@ async function sha512Of(path: string): Promise<string> {
 }
 
 /** Lets Keycloak compile its configuration, which it would otherwise do at the first start. */
-async function prepare(java: string, folder: string, update: (detail: string) => void): Promise<void> {
-  await run(java, serverArguments(folder, folder), { onLine: update, successCode: PREPARED });
+async function prepare(
+  java: string,
+  folder: string,
+  features: readonly string[],
+  update: (detail: string) => void,
+): Promise<void> {
+  await run(java, serverArguments(folder, folder, features), { onLine: update, successCode: PREPARED });
 }

@@ -43,6 +43,15 @@ export interface Keycloak extends KeycloakRealms {
   stop(): Promise<void>;
 }
 
+interface KeycloakOptions {
+  readonly progress?: Progress;
+  readonly version?: KeycloakVersion;
+  /** Features besides those that are on by default, such as `cimd`. */
+  readonly features?: readonly string[];
+  /** Of `conf/keycloak.conf`, besides its own. */
+  readonly settings?: Readonly<Record<string, string | number>>;
+}
+
 /** A token of the administrator is good for a minute, and one is used for less. */
 const TOKEN_REUSE_MS = 30_000;
 
@@ -53,18 +62,20 @@ const TOKEN_REUSE_MS = 30_000;
  * Without `stop` it ends with this process, however that ends. Throws with the last lines of its log where it does not come
  * up, and with what to install where it can't be fetched or run. `progress` defaults to lines on stderr.
  */
-export async function startKeycloak(
-  options: { readonly progress?: Progress; readonly version?: KeycloakVersion } = {},
-): Promise<Keycloak> {
+export async function startKeycloak(options: KeycloakOptions = {}): Promise<Keycloak> {
   const progress = options.progress ?? createProgress();
-  const { version = '26.4.7' } = options;
-  const distribution = await ensureKeycloak(progress, version);
+  const { version = '26.4.7', features = [], settings = {} } = options;
+  const distribution = await ensureKeycloak(progress, version, features);
   return progress.step(`Starting Keycloak ${version} (10 to 30 s)`, () =>
-    startServer((group) => start(distribution, group)),
+    startServer((group) => start(distribution, group, settings)),
   );
 }
 
-async function start(distribution: KeycloakDistribution, group: ProcessGroup): Promise<Keycloak> {
+async function start(
+  distribution: KeycloakDistribution,
+  group: ProcessGroup,
+  settings: NonNullable<KeycloakOptions['settings']>,
+): Promise<Keycloak> {
   const port = await freePort();
   const administrator = { clientId: 'testbed-admin', clientSecret: randomBytes(24).toString('base64url') };
   await layOut(distribution, group.folder, {
@@ -72,6 +83,7 @@ async function start(distribution: KeycloakDistribution, group: ProcessGroup): P
     'http-port': port,
     'bootstrap-admin-client-id': administrator.clientId,
     'bootstrap-admin-client-secret': administrator.clientSecret,
+    ...settings,
   });
   const server = await group.start('keycloak', distribution.java, distribution.startArguments(group.folder));
   const url = `http://127.0.0.1:${port}`;

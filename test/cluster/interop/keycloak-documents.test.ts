@@ -1,0 +1,187 @@
+import { randomBytes } from 'node:crypto';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { importJWK, SignJWT } from 'jose';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { DOCUMENTS_NAMESPACE, type DocumentsProcess, startDocuments } from '../../kit/testbed/documents.ts';
+import { type Keycloak, startKeycloak } from '../../kit/testbed/keycloak.ts';
+import { all, eventually, OPERATOR_NAMESPACE, oauthClient } from '../behaviour/objects.ts';
+import { type InteropScene, startInterop } from './scene.ts';
+
+/** Keycloak with its feature `cimd` fetches documents at authorization requests alone, so the operator makes it do so. */
+
+const REALM = 'shop';
+const CALLBACK = 'https://shop.example.com/callback';
+const HOSTS = ['localhost', 'shop.example.com'];
+/** The least `maxAge`; the server is made to fetch the withdrawal after that. */
+const MAX_AGE = '30s';
+
+let folder: string;
+let keycloak: Keycloak;
+let scene: InteropScene;
+let documents: DocumentsProcess;
+
+beforeAll(async () => {
+  scene = await startInterop();
+  documents = await startDocuments(scene.testbed.controlPlane);
+  folder = await mkdtemp(join(tmpdir(), 'keycloak-documents-'));
+  await writeFile(join(folder, 'ca.pem'), documents.ca.cert);
+  keycloak = await startKeycloak({
+    version: '26.7.0',
+    features: ['cimd'],
+    settings: {
+      'truststore-paths': join(folder, 'ca.pem'),
+      'spi-client-policy-executor--client-id-metadata-document--min-cache-time': 1,
+    },
+  });
+  await keycloak.createRealm(REALM);
+  await trustDocuments();
+  await scene.testbed.operator.stop();
+  await scene.testbed.startOperator([
+    `--documents-namespace=${DOCUMENTS_NAMESPACE}`,
+    `--document-base-urls=${documents.baseUrl}`,
+  ]);
+  await scene.testbed.apply(all(caOfDocuments(), server()));
+});
+
+afterAll(async () => {
+  await scene?.stop();
+  await keycloak?.stop();
+  await documents?.stop();
+  await rm(folder, { recursive: true, force: true });
+});
+
+const caOfDocuments = (): string =>
+  JSON.stringify({
+    apiVersion: 'v1',
+    kind: 'ConfigMap',
+    metadata: { name: 'ca', namespace: OPERATOR_NAMESPACE },
+    data: { 'ca.crt': documents.ca.cert },
+  });
+
+const server = (): string =>
+  JSON.stringify({
+    apiVersion: 'oauth-registrar.dev/v1alpha1',
+    kind: 'ClusterAuthorizationServer',
+    metadata: { name: 'keycloak' },
+    spec: {
+      issuer: keycloak.issuer(REALM),
+      dialect: 'keycloak',
+      identification: {
+        mode: 'Document',
+        document: { baseUrl: documents.baseUrl, maxAge: MAX_AGE, primeAuthorization: 'OnPublish' },
+      },
+      connection: { caRef: { kind: 'ConfigMap', name: 'ca' } },
+      allowedNamespaces: { selector: {} },
+    },
+  });
+
+/** The realm takes documents of these hosts, and the URIs in them must be there, too. */
+async function trustDocuments(): Promise<void> {
+  const put = (path: string, body: object) =>
+    keycloak.admin.request('PUT', `/admin/realms/${REALM}/client-policies/${path}`, body);
+  await put('profiles', {
+    profiles: [
+      {
+        name: 'cimd',
+        executors: [
+          {
+            executor: 'client-id-metadata-document',
+            configuration: {
+              'cimd-allow-http-scheme': false,
+              'cimd-allow-permitted-domains': HOSTS,
+              'cimd-restrict-same-domain': false,
+              'cimd-required-properties': [],
+              'only-allow-confidential-client': false,
+            },
+          },
+        ],
+      },
+    ],
+  });
+  await put('policies', {
+    policies: [
+      {
+        name: 'cimd',
+        enabled: true,
+        profiles: ['cimd'],
+        conditions: [
+          {
+            condition: 'client-id-uri',
+            configuration: {
+              'client-id-uri-scheme': ['https'],
+              'client-id-uri-allow-permitted-domains': HOSTS,
+            },
+          },
+        ],
+      },
+    ],
+  });
+}
+
+const tokenEndpoint = () => `${keycloak.issuer(REALM)}/protocol/openid-connect/token`;
+
+/** As a workload does it with what its Secret has. */
+async function tokenOf(data: Readonly<Record<string, string>>) {
+  const { client_id: clientId = '', kid = '' } = data;
+  const now = Math.floor(Date.now() / 1000);
+  const jwk = JSON.parse(data['private_key.jwk'] ?? '{}');
+  const claims = { iss: clientId, sub: clientId, aud: tokenEndpoint(), iat: now, exp: now + 60 };
+  const assertion = await new SignJWT({ ...claims, jti: randomBytes(8).toString('hex') })
+    .setProtectedHeader({ alg: 'ES256', kid })
+    .sign(await importJWK(jwk, 'ES256'));
+  const answer = await fetch(tokenEndpoint(), {
+    method: 'POST',
+    body: new URLSearchParams({
+      grant_type: 'client_credentials',
+      client_id: clientId,
+      client_assertion_type: 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer',
+      client_assertion: assertion,
+    }),
+  });
+  return { status: answer.status, body: (await answer.json()) as Record<string, unknown> };
+}
+
+describe('A client that a document identifies, at Keycloak', () => {
+  let data: Readonly<Record<string, string>> = {};
+
+  it('gets a token by client credentials, since the operator made Keycloak fetch its document', async () => {
+    const client = {
+      clientName: 'Worker',
+      redirectUris: [CALLBACK],
+      grantTypes: ['authorization_code', 'client_credentials'],
+      responseTypes: ['code'],
+    };
+    await scene.testbed.apply(
+      oauthClient('shop', 'worker', {
+        client,
+        credential: { generatedKey: { algorithm: 'ES256' } },
+        server: { kind: 'ClusterAuthorizationServer', name: 'keycloak' },
+      }),
+    );
+    await scene.until('worker', 'Registered');
+    data = await scene.secret('worker');
+    expect(await tokenOf(data)).toMatchObject({ status: 200, body: { token_type: 'Bearer' } });
+    const { client_id: clientId = '' } = data;
+    expect(await keycloak.client(REALM, clientId)).toMatchObject({
+      name: 'Worker',
+      redirectUris: [CALLBACK],
+    });
+  });
+
+  it('gets none any more after its object is deleted: Keycloak is made to fetch the withdrawal', async () => {
+    await scene.remove('worker');
+    const refused = await eventually(
+      () => tokenOf(data),
+      ({ status }) => status !== 200,
+      90_000,
+    );
+    expect(refused).toMatchObject({
+      status: 400,
+      body: { error: expect.stringMatching(/^(invalid|unauthorized)_client$/) },
+    });
+    const { client_id: clientId = '' } = data;
+    expect(await keycloak.client(REALM, clientId)).toMatchObject({ name: 'Withdrawn' });
+  }, 120_000);
+});
