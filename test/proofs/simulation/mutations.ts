@@ -180,6 +180,12 @@ export const MUTATIONS: readonly Mutation[] = [
     mutant: "if (object.uid === '') {",
   },
   {
+    name: 'the document of an interrupted registration stays',
+    file: 'src/controller/client/steps/orphan.ts',
+    original: 'await context.api.delete(RESOURCES.configMap, { namespace, name });',
+    mutant: 'await context.api.get(RESOURCES.configMap, { namespace, name });',
+  },
+  {
     name: 'an answer whose record throws is forgotten',
     file: 'src/controller/durable/recorder.ts',
     original: 'const result = await tryOnce().catch(',
