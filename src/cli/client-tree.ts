@@ -24,6 +24,7 @@ export function clientTree(picture: ClientPicture, now: number): Branch {
       serverBranch(picture),
       registrationBranch(picture, now),
       secretBranch(picture),
+      credentialBranch(picture),
       endsBranch(picture, now),
       waitsBranch(picture),
     ].flatMap((branch) => branch ?? []),
@@ -125,6 +126,21 @@ function secretBranch(picture: ClientPicture): Branch {
     ],
     branches: users.state === 'Present' ? usersBranches(users.found) : [],
   };
+}
+
+/** Whether the server accepts the credential, where the server object has it tried. */
+function credentialBranch({ client }: ClientPicture): Branch | undefined {
+  const verified = conditionOf(client.observed.status, 'Verified');
+  if (verified === undefined) {
+    return undefined;
+  }
+  const { status, reason, message } = verified;
+  return status === 'True'
+    ? { line: ['Credential: ', { text: 'accepted by the server', tone: 'good' }] }
+    : {
+        line: ['Credential: ', { text: reason, tone: status === 'False' ? 'bad' : 'waiting' }],
+        notes: [message],
+      };
 }
 
 function secretCell({ secret: { metadata }, client }: ClientPicture): Cell {

@@ -164,6 +164,22 @@ describe('a client', () => {
     expect(run.code).toBe(EXITS.found.code);
   });
 
+  test.each([
+    [
+      condition('Verified', 'True', 'Verified', 'The server accepts it.'),
+      ['Credential: accepted by the server'],
+    ],
+    [
+      condition('Verified', 'False', 'CredentialRefused', 'The server refuses it.'),
+      ['Credential: CredentialRefused', 'The server refuses it.'],
+    ],
+  ])('whose credential was tried: what the server said', async (verified, said) => {
+    const run = await statusOf([client({ conditions: [verified] }), AVAILABLE, SECRET, LEDGER]);
+    const at = lines(run.stdout).findIndex((line) => line.includes('Credential: '));
+    const shown = lines(run.stdout).slice(at, at + said.length);
+    expect(shown.map((line) => line.replace(/^[\u2500-\u257f ]+/, ''))).toEqual(said);
+  });
+
   test('of which the caller may see little: each missing right by name', async () => {
     const forbids = ['get clusterauthorizationservers', 'get secrets', 'list pods', 'get configmaps'];
     const run = await statusOf([client(), AVAILABLE, SECRET], undefined, { forbids });
