@@ -152,7 +152,7 @@ function documents(o: Observation): Pick<ClientCheck, 'wanted' | 'refused'> {
   const own = isProblem(statement) ? undefined : statement;
   const wanted = wantedDocument({ namespace, name, cluster, createdAt }, desired.spec, connection, own);
   const permitted = documentOf(usable(o, object, desired), connection);
-  return { wanted, refused: isProblem(permitted) ? permitted : undefined };
+  return isProblem(permitted) ? { wanted, refused: permitted } : { wanted: permitted, refused: undefined };
 }
 
 async function load(

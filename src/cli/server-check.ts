@@ -80,7 +80,7 @@ async function foundByReading(
   const cluster = await withOperatorNamespace(given);
   const namespace = operatorNamespaceOf(cluster);
   const { context } = createDryRun(cluster, { namespace, installation: undefined }, http);
-  const { urlRules } = context.settings;
+  const { urlRules, documents: hosting } = context.settings;
   const now = context.clock.now();
   const references = await resolveReferences(object, spec, context);
   const assumed = object.metadata.namespace === undefined ? assumedNamespace(cluster) : undefined;
@@ -107,13 +107,14 @@ async function foundByReading(
     ...references,
     urlRules,
     now,
+    hosting,
   });
   // Without a document the endpoint is missing, which the finding about discovery explains.
   const isUnread =
     isProblem(found) && isProblem(connection) && connection.reason === 'RegistrationNotSupported';
   const isCovered = isUnread || credentials.some(({ verdict }) => verdict === 'Bad' || verdict === 'Unseen');
   return [
-    discoveryFinding(object, found),
+    discoveryFinding(object, found, !isProblem(connection) && connection.documents !== undefined),
     ...(isProblem(connection) && !isCovered
       ? [{ part: 'Spec', verdict: 'Bad', text: connection.message, reason: connection.reason } as const]
       : []),
@@ -125,13 +126,17 @@ async function foundByReading(
 function discoveryFinding(
   { status }: ServerObject,
   found: { readonly url: string } | Problem | undefined,
+  isByDocuments: boolean,
 ): ServerFinding {
   const part = 'Discovery';
   if (found === undefined) {
     return { part, verdict: 'Note', text: 'No document is read: spec.discovery.mode is None.' };
   }
   if (!isProblem(found)) {
-    return { part, verdict: 'Good', text: `The document at ${found.url} has a registration endpoint.` };
+    const what = isByDocuments
+      ? 'was read; clients are identified by documents of the operator.'
+      : 'has a registration endpoint.';
+    return { part, verdict: 'Good', text: `The document at ${found.url} ${what}` };
   }
   const said = `From this machine: ${asSentence(found.message)}`;
   const isReady = conditionOf(status, 'Ready')?.status === 'True';

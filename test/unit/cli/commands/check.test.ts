@@ -591,6 +591,17 @@ describe('a server object', () => {
     expect(new Set(methods)).toEqual(new Set(['GET']));
   });
 
+  test('that identifies clients by documents needs no registration endpoint', async () => {
+    const { origin: issuer } = await startServer((own) => ({ issuer: own }));
+    const baseUrl = 'https://clients.example.com';
+    const spec = { identification: { mode: 'Document', document: { baseUrl } }, registration: {} };
+    const { stdout } = await checked([object(issuer, found, spec)]);
+    expect(stdout).toMatch(/^ClusterAuthorizationServer corporate: nothing wrong/);
+    expect(stdout).toMatch(
+      /good: The document at .* was read; clients are identified by documents of the operator\./,
+    );
+  });
+
   const { origin } = new URL('https://sso.example.com');
   const to = { kind: 'ClusterAuthorizationServer', name: 'new' };
   const migratingFrom = (issuer: string) =>
