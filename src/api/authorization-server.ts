@@ -92,6 +92,26 @@ const spec = z.object({
   identification,
   registration: registration(admission),
   management: management.prefault({}),
+  workloadIdentity: z
+    .object({
+      mode: z.enum(['Off', 'Allow']).default('Off').meta({
+        description:
+          'Whether clients may authenticate by tokens of their ServiceAccount or by their SPIFFE ID, without a secret. A ClusterAuthorizationServer needs policy.workloadIdentity Allow, too.',
+      }),
+      identityProvider: text(256)
+        .meta({
+          description:
+            'Name of the trust that the server keeps for this cluster, like `cluster`: at Keycloak the alias of the identity provider. Default: none.',
+        })
+        .optional(),
+      audience: text(2048)
+        .meta({
+          description: 'Audience of the tokens that workloads send. Default: issuer.',
+        })
+        .optional(),
+    })
+    .meta({ description: 'Clients without a secret.' })
+    .prefault({}),
   connection: connection.prefault({}),
   ...upkeep,
   contact: text(256)
@@ -149,6 +169,11 @@ const OF_SPEC = [
     rule: "self.identification.mode == 'Registration' || has(self.identification.document)",
     message:
       'the modes Document and Auto of identification need document.baseUrl, like {mode: Document, document: {baseUrl: "https://clients.example.com"}}',
+  },
+  {
+    rule: "self.workloadIdentity.mode != 'Allow' || self.dialect != 'keycloak-native' || has(self.workloadIdentity.identityProvider)",
+    message:
+      'workloadIdentity.mode Allow needs workloadIdentity.identityProvider: the alias of the identity provider that trusts this cluster, like cluster',
   },
   { rule: hasCertificate('self.registration.admission'), message: CERTIFICATE_NEEDED },
   { rule: hasCertificate('self.management.credential'), message: CERTIFICATE_NEEDED },

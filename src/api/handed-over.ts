@@ -11,10 +11,12 @@ const WITH_NOTHING_OF_THE_SERVER = [
   'tls_client_auth',
   'self_signed_tls_client_auth',
   'private_key_jwt',
+  'federated-jwt',
+  'spiffe_jwt',
 ] as const;
 
 /** CEL, on a spec: the client has nothing to hand over. A key that the operator makes is handed over. */
-export const NOTHING_TO_HAND_OVER = `has(self.client.tokenEndpointAuthMethod) && self.client.tokenEndpointAuthMethod in [${WITH_NOTHING_OF_THE_SERVER.map(celText).join(', ')}] && (!has(self.credential) || !has(self.credential.generatedKey))`;
+export const NOTHING_TO_HAND_OVER = `(has(self.credential) && (has(self.credential.serviceAccount) || has(self.credential.spiffe))) || has(self.client.tokenEndpointAuthMethod) && self.client.tokenEndpointAuthMethod in [${WITH_NOTHING_OF_THE_SERVER.map(celText).join(', ')}] && (!has(self.credential) || !has(self.credential.generatedKey))`;
 
 /** Whether a client that authenticates so has nothing to hand over; the same as in CEL. */
 export const hasNothingToHandOver = ({
@@ -22,8 +24,17 @@ export const hasNothingToHandOver = ({
   credential,
 }: {
   readonly client: { readonly tokenEndpointAuthMethod?: string | undefined };
-  readonly credential?: { readonly generatedKey?: object | undefined } | undefined;
-}): boolean => isWithNothingOfTheServer(method) && credential?.generatedKey === undefined;
+  readonly credential?:
+    | {
+        readonly generatedKey?: object | undefined;
+        readonly serviceAccount?: object | undefined;
+        readonly spiffe?: object | undefined;
+      }
+    | undefined;
+}): boolean =>
+  credential?.serviceAccount !== undefined ||
+  credential?.spiffe !== undefined ||
+  (isWithNothingOfTheServer(method) && credential?.generatedKey === undefined);
 
 /** Whether the workload needs nothing of the server's answer but its client_id. */
 export const isWithNothingOfTheServer = (method: string | undefined): boolean =>

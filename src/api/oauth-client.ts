@@ -31,10 +31,52 @@ const generatedKey = z
       'The client authenticates by private_key_jwt (RFC 7523), with keys that the operator makes, publishes in `jwks` and writes into the Secret.',
   });
 
-const credential = z.object({ generatedKey: generatedKey.optional() }).meta({
-  description:
-    'How the client proves itself to the server, like `{generatedKey: {}}`. At most one member. Default: by what the server gives, a client secret.',
-});
+const serviceAccount = z
+  .object({
+    name: objectName().meta({
+      description: 'Name of the ServiceAccount of the workload, in the same namespace; not `default`.',
+    }),
+  })
+  .meta({
+    description:
+      'The workload authenticates by a token of its ServiceAccount, which the server trusts (RFC 7523): no secret exists. Needs workloadIdentity of the server object. One OAuthClient for each ServiceAccount and server.',
+  });
+
+const spiffe = z
+  .object({
+    id: z
+      .string()
+      .max(2048)
+      .meta({
+        description: 'SPIFFE ID of the workload, like `spiffe://example.com/shop/web`.',
+        ...rules({
+          rule: "self.matches('^spiffe://[a-z0-9._-]+/[A-Za-z0-9._/-]+$')",
+          message: 'must be a SPIFFE ID, like spiffe://example.com/shop/web',
+        }),
+      }),
+  })
+  .meta({
+    description:
+      'The workload authenticates by its SPIFFE identity, by the draft of SPIFFE client authentication (`spiffe_jwt`). Needs workloadIdentity of the server object.',
+  });
+
+const credential = z
+  .object({
+    generatedKey: generatedKey.optional(),
+    serviceAccount: serviceAccount.optional(),
+    spiffe: spiffe.optional(),
+  })
+  .meta({
+    description:
+      'How the client proves itself to the server, like `{generatedKey: {}}`. At most one member. Default: by what the server gives, a client secret.',
+    ...rules({
+      rule: '[has(self.generatedKey), has(self.serviceAccount), has(self.spiffe)].filter(x, x).size() <= 1',
+      message: 'set at most one of generatedKey, serviceAccount and spiffe',
+    }),
+  });
+
+const NO_WORKLOAD_IDENTITY =
+  '!has(self.credential) || !(has(self.credential.serviceAccount) || has(self.credential.spiffe))';
 
 const NO_GENERATED_KEY = '!has(self.credential) || !has(self.credential.generatedKey)';
 
@@ -203,6 +245,11 @@ export const oauthClientSpec = z
         rule: `!has(self.secret) || !has(self.secret.mode) || self.secret.mode != 'None' || (${NOTHING_TO_HAND_OVER})`,
         message: NOTHING_WANTED,
       },
+      {
+        rule: `${NO_WORKLOAD_IDENTITY} || !has(self.client.tokenEndpointAuthMethod)`,
+        message:
+          'with credential.serviceAccount or credential.spiffe the operator says how the client authenticates: remove client.tokenEndpointAuthMethod',
+      },
     ),
   });
 
@@ -257,6 +304,16 @@ export const oauthClientStatus = z
       .meta({
         description:
           'The server where the client is registered; before that, the one where it is to be registered.',
+      })
+      .optional(),
+    credential: z
+      .object({
+        subject: described(z.string().max(2048), 'Subject of the tokens by which the client authenticates.'),
+        audience: described(z.string().max(2048), 'Audience that these tokens need.'),
+        tokenEndpoint: described(z.string().max(2048), 'Where the workload sends them.').optional(),
+      })
+      .meta({
+        description: 'How a client without a secret authenticates (`spec.credential.serviceAccount`).',
       })
       .optional(),
     binding: z

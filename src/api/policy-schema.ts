@@ -94,6 +94,10 @@ export const policy = z
     retain: z.enum(['Allow', 'Deny']).default('Allow').meta({
       description: 'Whether a client may outlive its OAuthClient (`deletionPolicy: Retain`).',
     }),
+    workloadIdentity: z.enum(['Deny', 'Allow', 'AllowDefaultAccount']).default('Deny').meta({
+      description:
+        'Whether clients may authenticate by what is issued for their workload (`credential.serviceAccount`, `credential.spiffe`), if workloadIdentity.mode is Allow. Allow: by any ServiceAccount of their namespace but `default`. AllowDefaultAccount: by `default`, too, which every Pod has that names no other.',
+    }),
     enforce: z.enum(['New', 'Existing']).default('New').meta({
       description:
         'Which clients a change of `policy` or `allowedNamespaces` affects. New: later registrations and edits. Existing: also registered clients; one that is outside is Stalled, and its status says why; it stays Ready, since it works. Nothing is changed at the server.',

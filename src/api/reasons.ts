@@ -148,6 +148,11 @@ export const REASONS = {
     cause: "A ServiceAccount that is needed doesn't exist.",
     cure: 'Create the ServiceAccount that the message names, or correct the name.',
   },
+  WorkloadIdentityNotOffered: {
+    cause:
+      "The server object doesn't offer clients that authenticate by a token of their ServiceAccount or a SPIFFE ID.",
+    cure: 'Choose another credential, or ask the platform team for what the message names.',
+  },
   AdmissionScopeNotGranted: {
     cause: 'The server gave an access token without a scope that was asked for.',
     cure: "Grant the scope to the operator's own client at the server, or correct the scopes of the server object.",

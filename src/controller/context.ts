@@ -105,8 +105,11 @@ export interface Settings {
 }
 
 export interface Caches {
-  /** Count `references`: by the server object that the spec names. */
-  readonly clients: ObjectCache<ClientObject, never, 'references'>;
+  /**
+   * Index `account`: `namespace/name` of the ServiceAccount that `spec.credential` names. Count `references`: by the server
+   * object that the spec names.
+   */
+  readonly clients: ObjectCache<ClientObject, 'account', 'references'>;
   /** Index `defaults`: by namespace. */
   readonly servers: ObjectCache<ServerObject, 'defaults'>;
   /** Index `defaults`: by `''`. */

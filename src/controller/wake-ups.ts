@@ -7,6 +7,7 @@ import { isLessOfClient, isLessOfServer, lessOfClient, lessOfServer } from '../c
 import { keyOfServer, type ServerKey, serverKey } from '../core/server-key.ts';
 import type { ServerObject } from '../core/server-object.ts';
 import type { ServerRecordObject } from '../core/server-record.ts';
+import { accountOf, isEarlierObject } from '../core/workload-account.ts';
 import { withoutUnowned } from '../core/workload-secret.ts';
 import { canonicalJson, isSameJson, type Json } from '../oauth/json.ts';
 import type { Caches } from './context.ts';
@@ -79,11 +80,16 @@ export function createCaches(wake: Wake): Caches {
   };
   const defaults: DefaultServers = new DefaultServers(() => caches);
   const caches: Caches = {
-    clients: new ObjectCache<ClientObject, never, 'references'>({
+    clients: new ObjectCache<ClientObject, 'account', 'references'>({
       texts,
+      indexes: { account: accountOf },
       counts: { references: referenceOf },
       tally: wake.tally,
-      onChange: (change) => clientChanged(change, wake, caches),
+      onChange: (change) => {
+        clientChanged(change, wake, caches);
+        wakeNextOfAccount(change, addClient, caches);
+      },
+      onOwnWrite: (change) => wakeNextOfAccount(change, addClient, caches),
       bounds: { memory, less: lessOfClient, isLess: isLessOfClient },
     }),
     servers: new ObjectCache<ServerObject, 'defaults'>({
@@ -250,6 +256,28 @@ function wakeEverybody(
  * status alone is ignored while the operator writes status itself. Else somebody else wrote it, most likely a former
  * leader: it is put right. If it names a client without a record, it was restored from a backup.
  */
+/** The next client of a ServiceAccount waited for the one that is gone, or that names another account or server now. */
+function wakeNextOfAccount(
+  { before, after }: Change<ClientObject>,
+  addClient: Wake['addClient'],
+  { clients }: Pick<Caches, 'clients'>,
+): void {
+  const account = before && accountOf(before);
+  const isSame =
+    after !== undefined &&
+    accountOf(after) === account &&
+    canonicalJson(after.observed.status.authorizationServerRef) ===
+      canonicalJson(before?.observed.status.authorizationServerRef);
+  if (account === undefined || isSame) {
+    return;
+  }
+  const [next, ...others] = clients.find('account', account);
+  if (next !== undefined) {
+    const first = others.reduce((best, other) => (isEarlierObject(other, best) ? other : best), next);
+    addClient(clientKey(first.metadata), false);
+  }
+}
+
 function clientChanged(
   { before, after }: Change<ClientObject>,
   {

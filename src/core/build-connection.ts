@@ -1,7 +1,7 @@
-import type { AuthorizationServerSpec } from '../api/authorization-server.ts';
+import type { AuthorizationServerSpec, ServerKind } from '../api/authorization-server.ts';
 import { boundedMs } from '../api/durations.ts';
 import type { Dialect } from '../dialects/dialect.ts';
-import { effectiveDialect, hintOf } from '../dialects/presets.ts';
+import { codecOf, effectiveDialect, hintOf } from '../dialects/presets.ts';
 import { shapingPart } from '../dialects/rfc7591.ts';
 import {
   ENDPOINT_NAMES,
@@ -31,6 +31,7 @@ import { isProblem, type Problem } from './problem.ts';
 import { proxyOf } from './proxy.ts';
 import type { ServerObject } from './server-object.ts';
 import { toSignedRequestTerms, toStatementTerms } from './statement.ts';
+import { workloadIdentityOf } from './workload-identity.ts';
 
 /** What is known about a server besides its spec. */
 export interface Found {
@@ -95,6 +96,8 @@ export function toConnection(
     offered: found.offered,
     ...credentials,
     dialect,
+    codec: documents === undefined ? codecOf(spec.dialect) : undefined,
+    workloadIdentity: workloadIdentityOf(kindOf(object), spec),
     hint: hintOf(spec.dialect),
     defaults: spec.defaults ?? {},
     policy: object.kind === 'ClusterAuthorizationServer' ? spec.policy : undefined,
@@ -106,7 +109,7 @@ export function toConnection(
     allowedOrigins: (spec.management.allowedOrigins ?? []).map(originOf),
     timeoutMs: boundedMs('timeout', spec.connection.timeout),
     maxInFlight: spec.connection.maxInFlight,
-    shape: shapeOf(spec, dialect, credentials.statement.given?.claims, documents),
+    shape: shapeOf(kindOf(object), spec, dialect, credentials.statement.given?.claims, documents),
     version: canonicalJson([
       object.metadata.uid ?? '',
       object.generation,
@@ -130,12 +133,16 @@ const markerOf = (
   documents: DocumentTerms | undefined,
 ): string | undefined => (documents === undefined ? attemptMarker?.member : undefined);
 
+const kindOf = ({ kind }: ServerObject): ServerKind =>
+  kind === 'ClusterAuthorizationServer' ? kind : 'AuthorizationServer';
+
 /** Aliases are for calls with a client certificate alone. */
 const aliasesInUse = (spec: AuthorizationServerSpec, { aliases }: Found): Endpoints =>
   spec.connection.clientCertificateRef === undefined ? {} : aliases;
 
 /** Hash of everything of the server object that shapes a client's document. */
 function shapeOf(
+  kind: ServerKind,
   spec: AuthorizationServerSpec,
   dialect: Dialect,
   given: JsonObject | undefined,
@@ -148,6 +155,8 @@ function shapeOf(
     marker: spec.attemptMarker?.member,
     given,
     sign: spec.registration.softwareStatement.sign,
+    identityProvider: workloadIdentityOf(kind, spec)?.identityProvider,
+    form: codecOf(spec.dialect) && spec.dialect,
   };
   return digest(canonicalJson(shaping));
 }
@@ -354,14 +363,15 @@ interface CalledEndpoints {
 
 /** The endpoints that the operator calls: with a client certificate, the aliases for it (RFC 8705 section 5). */
 function calledEndpoints(
-  { registration, endpoints: given }: AuthorizationServerSpec,
+  { registration, endpoints: given, dialect }: AuthorizationServerSpec,
   endpoints: Endpoints,
   aliases: Endpoints,
   documents: DocumentTerms | undefined,
 ): CalledEndpoints {
+  const published = aliases.registration ?? endpoints.registration;
+  const ofForm = published && codecOf(dialect)?.endpointOf(published);
   return {
-    registration:
-      documents?.baseUrl ?? registration.endpoint ?? aliases.registration ?? endpoints.registration,
+    registration: documents?.baseUrl ?? registration.endpoint ?? ofForm ?? published,
     token: given?.token ?? aliases.token ?? endpoints.token,
   };
 }

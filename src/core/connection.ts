@@ -1,4 +1,5 @@
 import type { PolicySpec } from '../api/policy-schema.ts';
+import type { ClientCodec } from '../dialects/codec.ts';
 import type { Dialect, Hint } from '../dialects/dialect.ts';
 import type { ClientMetadata } from '../oauth/client-metadata.ts';
 import type { Endpoints } from '../oauth/discovery.ts';
@@ -29,6 +30,10 @@ export interface ServerConnection {
   readonly statement: StatementTerms;
   readonly signedRequest: SignedRequestTerms | undefined;
   readonly dialect: Dialect;
+  /** Absent: clients are written as the metadata of RFC 7591. */
+  readonly codec?: ClientCodec | undefined;
+  /** Absent: clients without a secret are not offered. */
+  readonly workloadIdentity?: WorkloadIdentityTerms | undefined;
   readonly hint: Hint | undefined;
   readonly defaults: ClientMetadata;
   /** `undefined`: anything may be registered. */
@@ -134,6 +139,16 @@ export interface SignedRequestTerms {
   readonly audience: string;
   readonly lifetimeSeconds: number;
   readonly contentType: string;
+}
+
+/** What a server object offers to clients that authenticate by what is issued for their workload. */
+export interface WorkloadIdentityTerms {
+  /** Name of the trust that the server keeps for the cluster. */
+  readonly identityProvider: string | undefined;
+  /** Of the tokens that the workloads send. */
+  readonly audience: string;
+  /** Whether the ServiceAccount `default`, which every Pod without another one has, may be named. */
+  readonly permitsDefaultAccount: boolean;
 }
 
 /** How calls whose answers were lost are handled. */

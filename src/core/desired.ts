@@ -184,5 +184,7 @@ const declared = ({ client, softwareStatement, credential, lifetime }: OAuthClie
   client,
   softwareStatement,
   algorithm: credential?.generatedKey?.algorithm,
+  serviceAccount: credential?.serviceAccount?.name,
+  spiffe: credential?.spiffe?.id,
   expiry: lifetime?.expiryMember && [lifetime.expiryMember, lifetime.expiresAfter],
 });

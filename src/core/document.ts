@@ -12,6 +12,7 @@ import type { ServerConnection, SignTerms } from './connection.ts';
 import type { Substitution } from './drift.ts';
 import type { OwnStatement } from './observation.ts';
 import { isProblem, type Problem } from './problem.ts';
+import { workloadMembers } from './workload-identity.ts';
 
 /** The document to register. The policy judges this document, and it is compared, recorded and sent. */
 export interface WantedDocument {
@@ -24,6 +25,8 @@ export interface WantedDocument {
    * Declared members that aren't sent, because the dialect says that the server refuses them; `registered` is empty.
    */
   readonly withheld: readonly Substitution[];
+  /** Wire names of members that the operator adds, which no spec may name. */
+  readonly own?: readonly string[];
 }
 
 export interface ClientFacts extends PlaceholderValues {
@@ -31,7 +34,10 @@ export interface ClientFacts extends PlaceholderValues {
   readonly createdAt?: number | undefined;
 }
 
-type Terms = Pick<ServerConnection, 'defaults' | 'dialect' | 'statement' | 'policy'>;
+type Terms = Pick<
+  ServerConnection,
+  'defaults' | 'dialect' | 'statement' | 'policy' | 'codec' | 'workloadIdentity'
+>;
 
 /**
  * The document of a client at a server: its metadata over the server's defaults, under wire names, in the server's
@@ -54,12 +60,35 @@ export function wantedDocument(
   if (isProblem(metadata)) {
     return metadata;
   }
+  const ofWorkload = workloadMembers(client.namespace, spec, connection);
+  if (isProblem(ofWorkload)) {
+    return ofWorkload;
+  }
   const wire = { ...toWire(metadata), ...authentication(spec, metadata), ...expiry(client, spec) };
-  const { body, withheld } = encodeMetadata(wire, connection.dialect);
+  const { body: metadataBody, withheld } = encodeMetadata(wire, connection.dialect);
+  const { known, unknown } = sortedBy(connection.codec, metadataBody);
+  // Last, so that nothing of the spec takes the place of a member by which the workload authenticates.
+  const body = ofWorkload === undefined ? known : { ...known, ...ofWorkload };
   const claims = statementClaims(wire, connection, own);
   return {
     document: claims === undefined ? body : { ...body, software_statement: claims },
-    withheld: withheld.map(toSubstitution),
+    withheld: [...withheld, ...unknown].map(toSubstitution),
+    ...(ofWorkload && { own: Object.keys(ofWorkload) }),
+  };
+}
+
+/** What the form of the server has a place for, and what it has none for. */
+function sortedBy(
+  codec: ServerConnection['codec'],
+  body: JsonObject,
+): { readonly known: JsonObject; readonly unknown: readonly Withheld[] } {
+  if (codec === undefined) {
+    return { known: body, unknown: [] };
+  }
+  const members = Object.entries(body);
+  return {
+    known: Object.fromEntries(members.filter(([member, value]) => codec.knows(member, value))),
+    unknown: members.flatMap(([member, asked]) => (codec.knows(member, asked) ? [] : [{ member, asked }])),
   };
 }
 

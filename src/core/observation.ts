@@ -81,6 +81,11 @@ export interface Observation {
   readonly clientsInNamespace: number;
   /** Clients of the namespace, at all servers of the same kind, whose object is gone and that may still exist. */
   readonly endedInNamespace: number;
+  /**
+   * Name of the OAuthClient of this namespace that has the ServiceAccount of `spec.credential` at the same server already.
+   * Absent: none has.
+   */
+  readonly accountHolder?: string | undefined;
   /** Workload Secrets that name this object. */
   readonly secrets: readonly ObservedSecret[];
   /** Earlier failures: at most one for each action and basis. */

@@ -39,6 +39,12 @@ export function documentOf(
   if (isProblem(wanted) || isAsRegistered) {
     return wanted;
   }
+  if (o.accountHolder !== undefined && spec.credential?.serviceAccount !== undefined) {
+    return {
+      reason: 'ClientAlreadyManaged',
+      message: `OAuthClient ${o.accountHolder} has a client for ServiceAccount ${spec.credential.serviceAccount.name} at this server already, and the server gives tokens to one of two. Use that client, or name another ServiceAccount.`,
+    };
+  }
   const unredirected = missingRedirect(wanted.document);
   if (unredirected !== undefined) {
     return unredirected;
@@ -47,6 +53,7 @@ export function documentOf(
   const refused = policyProblem(wanted.document, policy, {
     defaults: policy?.defaultsOnly && defaultsDocument(client, connection),
     bringsStatement: statement !== undefined,
+    ...(wanted.own && { own: wanted.own }),
   });
   const mayRetain = !object.retained || policy?.retain !== 'Deny' || current?.retain === true;
   const refusedRetention: Problem | undefined = mayRetain

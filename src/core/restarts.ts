@@ -3,7 +3,7 @@ import type { Registered } from './narrowed.ts';
 import type { Observation, RestartsDone } from './observation.ts';
 import type { RegistrationRecord } from './record.ts';
 import { basisText } from './remembered-refusal.ts';
-import { usableName } from './workload.ts';
+import { isSecretHeld, usableName } from './workload.ts';
 
 /** Restarts of the workloads that a spec names, once for each new credential in their Secret. */
 
@@ -41,7 +41,8 @@ export function restartDue(o: Registered): GivenCredential | undefined {
   const { rolloutRestartTargets: targets = [] } = o.spec;
   const credential = targets.length === 0 ? undefined : newCredential(o, o.current);
   const isDone = credential === undefined || restartsDone(o)?.credential === credential.id;
-  return isDone || usableName(o, o.current) === undefined ? undefined : credential;
+  const isShown = usableName(o, o.current) !== undefined && !isSecretHeld(o, o.current);
+  return isDone || !isShown ? undefined : credential;
 }
 
 /** What a restart is tried with. A setback holds only for the same basis. */

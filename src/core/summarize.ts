@@ -28,6 +28,7 @@ import { chosenServer } from './server-access.ts';
 import { moveConditions } from './summarize-migration.ts';
 import { isHeldByGate, verificationShown } from './verification.ts';
 import { isWithoutSecret, publishedName, usableName } from './workload.ts';
+import { subjectOfAccount } from './workload-identity.ts';
 
 /**
  * The only author of an OAuthClient's status. It is computed from the last observation and the reason to be idle.
@@ -85,6 +86,7 @@ export function summarize(
     lastHandledReconcileAt: handledReconcile(o, object, idle, record) ?? status.lastHandledReconcileAt,
     lastHandledRotateAt: keptIfAny(record?.rotatedFor ?? status.lastHandledRotateAt),
     authorizationServerRef: serverShown(o, object, record),
+    credential: credentialOf(o, object, record),
     binding: bindingOf(secretName),
     substitutions: substitutions.length === 0 ? undefined : substitutions.slice(),
     refusal: refusalToKeep(o.setbacks, object.status, isSettled(o, idle)),
@@ -222,6 +224,26 @@ const secretShown = (
   published: string | undefined,
   before: OAuthClientStatus,
 ): string | undefined => (isWithoutSecret(o) ? undefined : (published ?? before.secretName));
+
+/** What a workload without a secret needs to know; while the server is not available, what status said of it. */
+function credentialOf(
+  { server, namespace }: Observation,
+  { desired, status }: ObservedClient,
+  record: RegistrationRecord | undefined,
+): OAuthClientStatus['credential'] {
+  const account = desired.valid ? desired.spec.credential?.serviceAccount : undefined;
+  if (account === undefined || record === undefined) {
+    return undefined;
+  }
+  const terms = server.available ? server.connection.workloadIdentity : undefined;
+  return terms === undefined || !server.available
+    ? status.credential
+    : defined({
+        subject: subjectOfAccount(namespace, account.name),
+        audience: terms.audience,
+        tokenEndpoint: server.connection.endpoints.token,
+      });
+}
 
 const bindingOf = (name: string | undefined) => (name === undefined ? undefined : { name });
 

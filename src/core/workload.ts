@@ -53,6 +53,20 @@ export const isWithoutSecret = ({ object, secrets }: Pick<Observation, 'object' 
   !secrets.some(({ ownerUid }) => ownerUid === object.uid);
 
 /**
+ * Whether the Secret still shows the credential of before, since servers may not have the document or the keys of the present
+ * one yet: nothing that is about the present one is done before.
+ */
+export function isSecretHeld(o: Usable, current: RegistrationRecord): boolean {
+  const { document } = current;
+  const isUnseen = document !== undefined && document.seen === undefined;
+  return (
+    isUnseen ||
+    (secretHeldUntil(o, current) !== undefined &&
+      workloadDifference(o, current, wantedOf(o), 'Finally') !== undefined)
+  );
+}
+
+/**
  * Name of the workload Secret, where workloads can use it: it shows the current registration, whatever its labels and
  * annotations are.
  */

@@ -1,5 +1,6 @@
 import type { ErrorResponse } from '../oauth/error-response.ts';
 import type { JsonObject } from '../oauth/json.ts';
+import type { ClientCodec } from './codec.ts';
 import type { SWITCHES } from './switches.ts';
 
 /**
@@ -11,6 +12,8 @@ export type Dialect = { readonly [Name in keyof typeof SWITCHES]: (typeof SWITCH
 /** What is known about one server: its departures, and a pure function where data isn't enough. */
 export interface Preset {
   readonly departures: Partial<Dialect>;
+  /** The form of clients that the server reads and answers. Default: the metadata of RFC 7591. */
+  readonly codec?: ClientCodec;
   /** Advice as a sentence for people; `undefined` where none is known. */
   readonly hint?: Hint;
 }

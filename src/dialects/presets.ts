@@ -2,6 +2,7 @@ import { auth0 } from './auth0.ts';
 import { authentik } from './authentik.ts';
 import { authlete } from './authlete.ts';
 import { cloudflare } from './cloudflare.ts';
+import type { ClientCodec } from './codec.ts';
 import { connect2id } from './connect2id.ts';
 import { curity } from './curity.ts';
 import type { Dialect, Hint, Preset } from './dialect.ts';
@@ -10,6 +11,7 @@ import { gluu } from './gluu.ts';
 import { clientCredentialsAnywhere } from './hints.ts';
 import { hydra } from './hydra.ts';
 import { keycloak } from './keycloak.ts';
+import { keycloakNative } from './keycloak-native.ts';
 import { oidcProvider } from './oidc-provider.ts';
 import { okta } from './okta.ts';
 import { pingfederate } from './pingfederate.ts';
@@ -35,6 +37,7 @@ export const DIALECT_NAMES = [
   'gluu',
   'hydra',
   'keycloak',
+  'keycloak-native',
   'oidc-provider',
   'okta',
   'pingfederate',
@@ -61,6 +64,7 @@ export const PRESETS: Readonly<Record<DialectName, Preset>> = {
   gluu,
   hydra,
   keycloak,
+  'keycloak-native': keycloakNative,
   'oidc-provider': oidcProvider,
   okta,
   pingfederate,
@@ -102,6 +106,9 @@ function given<Of extends object>(switches: Of | undefined): Partial<Given<Of>> 
 }
 
 type Given<Of> = { [Switch in keyof Of]: Exclude<Of[Switch], undefined> };
+
+/** The form of clients at this server; `undefined`: the metadata of RFC 7591. */
+export const codecOf = (name: DialectName): ClientCodec | undefined => PRESETS[name].codec;
 
 /** The advice about refusals by this server. */
 export function hintOf(name: DialectName): Hint {

@@ -33,6 +33,7 @@ const REVEALING: Readonly<Record<string, string>> = {
   'core/proxy.ts': 'puts user and password into the URL of a proxy',
   'core/server-record.ts': 'writes what is kept of a server object',
   'core/statement.ts': 'hashes a statement',
+  'dialects/answered-form.ts': 'translates an answer',
   'dialects/encoding.ts': 'sends the client secret back where a server demands it',
   'formats/published-client.ts': 'says what the Secret of a workload holds',
   'oauth/client-information.ts': 'reads an answer',

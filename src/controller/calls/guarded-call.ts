@@ -6,6 +6,7 @@ import type { RegistrationRecord } from '../../core/record.ts';
 import type { HealthCall } from '../../core/server-health.ts';
 import { type ServerKey, serverNamed } from '../../core/server-key.ts';
 import { type Told, viewersOf } from '../../core/tell.ts';
+import { asMetadata } from '../../dialects/answered-form.ts';
 import type { Sensitive } from '../../oauth/sensitive.ts';
 import { sentCredentials } from '../../oauth/sent-credentials.ts';
 import type { Context } from '../context.ts';
@@ -34,7 +35,10 @@ export interface GuardedCall {
 }
 
 /** What a call needs from the server; a record can provide it, too. */
-export type CallTerms = Pick<ServerConnection, 'version' | 'timeoutMs' | 'maxInFlight' | 'transport'>;
+export type CallTerms = Pick<
+  ServerConnection,
+  'version' | 'timeoutMs' | 'maxInFlight' | 'transport' | 'codec'
+>;
 
 /** The parts that differ from call to call. */
 export interface CallHandlers<R> {
@@ -164,7 +168,7 @@ export async function guarded<R>(
 /** @returns a failure if the call could not be prepared; `undefined` if it may not be made */
 async function make(
   call: GuardedCall,
-  { version, timeoutMs, transport }: CallTerms,
+  { version, timeoutMs, transport, codec }: CallTerms,
   prepare: CallHandlers<unknown>['prepare'],
   bracket: Bracket,
   context: BracketContext,
@@ -199,8 +203,9 @@ async function make(
     'write' in request
       ? answerOwn(request, context)
       : http.send(request, { timeoutMs, transport, server: serverNamed(server) });
-  const outcome = await send();
+  const said = await send();
   bracket.answered();
+  const outcome = codec === undefined ? said : asMetadata(said, codec);
   const told = { viewers: viewersOf(serverNamed(server).kind), call: request };
   return { outcome, sentAt, sent: sentCredentials(request), told };
 }

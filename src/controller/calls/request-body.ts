@@ -29,7 +29,9 @@ export async function requestBody(
       return failure('Terminal', 'SoftwareStatementExpired', 'The software statement has expired', UNSENT);
     }
     const whole = jwt === undefined ? document : { ...document, software_statement: jwt.reveal() };
-    return await inSignature(whole, connection, tools);
+    return connection.codec === undefined
+      ? await inSignature(whole, connection, tools)
+      : jsonBody(connection.codec.encode(document));
   } catch (error) {
     if (error instanceof SigningError) {
       const telling = tellOnly('Credential', error.message, KEY_UNUSABLE);

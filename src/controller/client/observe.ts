@@ -19,6 +19,7 @@ import type { Caller } from '../../core/scope.ts';
 import { admits, chosenServer, otherKind, unavailableMessage } from '../../core/server-access.ts';
 import { type ServerKey, serverKey } from '../../core/server-key.ts';
 import { deletionTerms, type ServerObject } from '../../core/server-object.ts';
+import { accountOf, hasAccountBefore } from '../../core/workload-account.ts';
 import { endedIn, inNamespace } from '../state/record-counts.ts';
 import { serverObjectOf } from '../state/server-objects.ts';
 import { adoptableOf, statementOf } from './brought-secrets.ts';
@@ -72,6 +73,7 @@ export function observe(key: ClientKey, context: StepContext): Observation {
     adoptable: adoptableOf(key, context),
     clientsInNamespace: clientsInNamespace(key, context),
     endedInNamespace: endedInNamespace(key, context),
+    ...accountHolderOf(key, context),
     secrets: caches.secrets.find('client', key).map(({ observed }) => observed),
     setbacks: setbacksOf(key, now, context),
     sentCalls: memory.sentCalls(key, now),
@@ -222,6 +224,23 @@ export function clientsInNamespace(key: ClientKey, context: StepContext): number
 
 const isBounded = (server: ServerKey, { servers }: StepContext): boolean =>
   servers.state(server)?.connection?.policy?.maxClientsPerNamespace !== undefined;
+
+/** Two clients of one ServiceAccount would share their tokens: the server gives them to one of the two. */
+function accountHolderOf(key: ClientKey, context: StepContext): Pick<Observation, 'accountHolder'> {
+  const own = context.caches.clients.get(key);
+  const account = own && accountOf(own);
+  const ref = account === undefined ? undefined : serverRefOf(key, context);
+  if (own === undefined || account === undefined || ref === undefined) {
+    return {};
+  }
+  const server = serverKey(ref, namespaceOf(key));
+  const holder = context.caches.clients.find('account', account).find((other) => {
+    const itsKey = clientKey(other.metadata);
+    const itsRef = itsKey === key || !hasAccountBefore(other, own) ? undefined : serverRefOf(itsKey, context);
+    return itsRef !== undefined && serverKey(itsRef, namespaceOf(key)) === server;
+  });
+  return holder === undefined ? {} : { accountHolder: holder.metadata.name };
+}
 
 /** Clients of the namespace that may exist although their objects are gone, at servers of that kind. */
 function endedInNamespace(key: ClientKey, context: StepContext): number {

@@ -8,7 +8,7 @@ import { homeOf } from '../home.ts';
 import type { Registered } from '../narrowed.ts';
 import type { Observation } from '../observation.ts';
 import type { RegistrationRecord } from '../record.ts';
-import { wantedOf, workloadDifference } from '../workload.ts';
+import { isSecretHeld } from '../workload.ts';
 import { blocked, wait } from './idle.ts';
 import type { Rule } from './rule.ts';
 
@@ -65,9 +65,7 @@ export const secretHeld: Rule<Registered> = {
   follows: 'The Secret that workloads have works, and follows a minute after the document.',
   decide: (o) => {
     const until = secretHeldUntil(o, o.current);
-    const differs =
-      until !== undefined && workloadDifference(o, o.current, wantedOf(o), 'Finally') !== undefined;
-    return differs
+    return until !== undefined && isSecretHeld(o, o.current)
       ? wait(
           'DocumentSettling',
           `The document of client ${o.current.clientId} is served, and servers may have the keys of before until ${rfc3339(until)}. Then the Secret follows.`,

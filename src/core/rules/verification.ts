@@ -13,6 +13,7 @@ import {
   untriedMessage,
   verificationBasis,
 } from '../verification.ts';
+import { isSecretHeld } from '../workload.ts';
 import { blocked, gated, stall, wait } from './idle.ts';
 import type { Rule } from './rule.ts';
 
@@ -28,7 +29,8 @@ export const verificationDue: Rule<Reachable> = {
     const { at, object, now } = o;
     const due = probeDueAt(o, at);
     const basis = verificationBasis(at, object);
-    const isHindered = !at.gate.open || blocked(o, 'Verify', basis) !== undefined;
+    const isHindered =
+      !at.gate.open || blocked(o, 'Verify', basis) !== undefined || isSecretHeld(o, at.record);
     if (due === undefined || now < due || isHindered) {
       return undefined;
     }

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { LEDGER_NAME } from '../../../src/controller/durable/ledger-store.ts';
 import { OPERATOR_NAMESPACE } from '../../kit/testbed/testbed.ts';
+import type { ClientWatch } from '../client-watch.ts';
 import { countClients, countRecords, createClients, expectOk } from '../clients.ts';
 import { type Figure, figuresOf, quantile } from '../figure.ts';
 import { agentClient, clientsPath, jobsPath, namespaceOf, suspendedJob } from '../objects.ts';
@@ -43,64 +44,82 @@ const LOOK_MS = 5_000;
  */
 export async function churn(
   stage: Stage,
-  { stay, perSecond, seconds }: ChurnOptions,
+  options: ChurnOptions,
   note: (what: string) => void,
 ): Promise<Churned> {
   const operator = await stage.startOperator();
+  const ended = operator.exited.then((code) => {
+    throw new Error(`The operator ended with code ${code}:\n${operator.output().slice(-2_000)}`);
+  });
   const watch = await stage.watch();
-  const [createdAt, endedAt] = [new Map<string, number>(), new Map<string, number>()];
   try {
-    note(`${stay} clients that stay`);
-    await createClients(stage, 'stay', 0, stay);
-    await watch.until(`${stay} clients are ready`, () => watch.ready() === stay);
-    await operator.idle();
-    const requests = await countRequests(stage);
-    const stop = new AbortController();
-    const looking = lookAtTimes(stage, operator, stop.signal, (at) =>
-      note(`${at.toFixed(0)} of ${seconds} s, ${createdAt.size} came, ${endedAt.size} were ended`),
-    );
-    const count = Math.round(perSecond * seconds);
-    await paced(count, perSecond, async (index) => {
-      const [namespace, name] = [namespaceOf(index), `agent-${index}`];
-      await expectOk(stage, 'POST', jobsPath(namespace), suspendedJob(namespace, name));
-      await expectOk(stage, 'POST', clientsPath(namespace), agentClient(namespace, name));
-      createdAt.set(`${namespace}/${name}`, performance.now());
-      await sleep(AGENT_MS);
-      await expectOk(stage, 'DELETE', `${jobsPath(namespace)}/${name}?propagationPolicy=Background`);
-      endedAt.set(`${namespace}/${name}`, performance.now());
-    });
-    note('the last ones end');
-    await watch.until('all agents are gone', () => watch.total() === stay);
-    await operator.idle();
-    stop.abort();
-    const looks = await looking;
-    const counted = await requests();
-    const ready = [...createdAt].map(([key, at]) => sinceAnswer(at, watch.firstReadyAt(key)));
-    const gone = [...endedAt].map(([key, at]) => sinceAnswer(at, watch.goneAt(key)));
-    const figures = figuresOf(`${perSecond} agents a second for ${seconds} s beside ${stay} clients`);
-    const present = await countClients(stage);
-    return {
-      looks,
-      figures: [
-        ...figures('ms', {
-          'create to Ready, p50': quantile(ready, 0.5),
-          'create to Ready, p99': quantile(ready, 0.99),
-          'end of the Job to gone, p50': quantile(gone, 0.5),
-          'end of the Job to gone, p99': quantile(gone, 0.99),
-        }),
-        ...memoryFigures(figures, looks),
-        ...figures('bytes', { 'ledger, most': Math.max(...looks.map(({ ledgerBytes }) => ledgerBytes)) }),
-        ...requestFigures(figures, counted, count),
-        ...figures('objects', {
-          'clients left at the authorization server': (await stage.server.tally()).clients - present,
-          'registration Secrets left': (await countRecords(stage)) - present,
-        }),
-      ],
-    };
+    return await Promise.race([comeAndGo({ stage, operator, watch, note }, options), ended]);
   } finally {
     watch.stop();
+    ended.catch(() => undefined);
     await operator.stop();
   }
+}
+
+interface Parts {
+  readonly stage: Stage;
+  readonly operator: BenchOperator;
+  readonly watch: ClientWatch;
+  readonly note: (what: string) => void;
+}
+
+async function comeAndGo(
+  { stage, operator, watch, note }: Parts,
+  { stay, perSecond, seconds }: ChurnOptions,
+): Promise<Churned> {
+  const [createdAt, endedAt] = [new Map<string, number>(), new Map<string, number>()];
+  note(`${stay} clients that stay`);
+  await createClients(stage, 'stay', 0, stay);
+  await watch.until(`${stay} clients are ready`, () => watch.ready() === stay);
+  await operator.idle();
+  const requests = await countRequests(stage);
+  const stop = new AbortController();
+  const looking = lookAtTimes(stage, operator, stop.signal, (at) =>
+    note(`${at.toFixed(0)} of ${seconds} s, ${createdAt.size} came, ${endedAt.size} were ended`),
+  );
+  const count = Math.round(perSecond * seconds);
+  await paced(count, perSecond, async (index) => {
+    const [namespace, name] = [namespaceOf(index), `agent-${index}`];
+    await expectOk(stage, 'POST', jobsPath(namespace), suspendedJob(namespace, name));
+    await expectOk(stage, 'POST', clientsPath(namespace), agentClient(namespace, name));
+    createdAt.set(`${namespace}/${name}`, performance.now());
+    await sleep(AGENT_MS);
+    await expectOk(stage, 'DELETE', `${jobsPath(namespace)}/${name}?propagationPolicy=Background`);
+    endedAt.set(`${namespace}/${name}`, performance.now());
+  });
+  note('the last ones end');
+  await watch.until('all agents are gone', () => watch.total() === stay);
+  await operator.idle();
+  stop.abort();
+  const looks = await looking;
+  const counted = await requests();
+  const ready = [...createdAt].map(([key, at]) => sinceAnswer(at, watch.firstReadyAt(key)));
+  const gone = [...endedAt].map(([key, at]) => sinceAnswer(at, watch.goneAt(key)));
+  const figures = figuresOf(`${perSecond} agents a second for ${seconds} s beside ${stay} clients`);
+  const present = await countClients(stage);
+  return {
+    looks,
+    figures: [
+      ...figures('ms', {
+        'create to Ready, p50': quantile(ready, 0.5),
+        'create to Ready, p99': quantile(ready, 0.99),
+        'end of the Job to gone, p50': quantile(gone, 0.5),
+        'end of the Job to gone, p99': quantile(gone, 0.99),
+      }),
+      ...memoryFigures(figures, looks),
+      ...figures('bytes', { 'ledger, most': Math.max(...looks.map(({ ledgerBytes }) => ledgerBytes)) }),
+      ...requestFigures(figures, counted, count),
+      ...figures('objects', {
+        'clients left at the authorization server': (await stage.server.tally()).clients - present,
+        'registration Secrets left': (await countRecords(stage)) - present,
+      }),
+    ],
+  };
 }
 
 /** Of the second half, since the first one fills caches and has V8 compile. */

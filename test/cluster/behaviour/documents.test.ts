@@ -222,6 +222,28 @@ describe('An OAuthClient of a server that identifies clients by documents', () =
     expect(token).toMatchObject({ status: 200 });
   });
 
+  it('publishes another key first, and its Secret follows when servers have it', async () => {
+    const before = (await shop.secret('keyed')) ?? {};
+    const change = { spec: { credential: { generatedKey: { algorithm: 'ES384' } } } };
+    await shop.patch('oac', 'keyed', change);
+    const settling = await shop.until('keyed', 'DocumentSettling');
+    expect(conditionOf(settling, 'Ready')).toMatchObject({
+      status: 'True',
+      message: expect.stringMatching(
+        /^The document of client .* is served, and servers may have the keys of before until .*Z\. Then the Secret follows\.$/,
+      ),
+    });
+    const { body } = await documents.fetch(`${before['client_id']}/jwks`);
+    expect((JSON.parse(body) as { keys: object[] }).keys).toEqual([
+      expect.objectContaining({ alg: 'ES384' }),
+      expect.objectContaining({ alg: 'ES256', kid: before['kid'] }),
+    ]);
+    expect(await shop.secret('keyed')).toEqual(before);
+    const [record] = await shop.registrations('keyed');
+    const { 'key-created-at': made = '', 'key-retires-at': retires = '' } = record?.facts ?? {};
+    expect(Date.parse(retires) - Date.parse(made)).toBeGreaterThanOrEqual(3_960_000);
+  });
+
   it('is edited: another document is served at the same URL', async () => {
     const { status: before } = await shop.client('web');
     await shop.edit('web', { clientName: 'Shop of shops' });

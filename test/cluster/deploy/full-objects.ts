@@ -68,6 +68,11 @@ const clientStatus = {
   lastHandledReconcileAt: 'monday',
   lastHandledRotateAt: 'tuesday',
   authorizationServerRef: { kind: 'ClusterAuthorizationServer', name: 'corporate' },
+  credential: {
+    subject: 'system:serviceaccount:shop:web',
+    audience: 'https://sso.example.com',
+    tokenEndpoint: 'https://sso.example.com/token',
+  },
   binding: { name: 'web' },
   substitutions: [{ member: 'scope', asked: 'openid', registered: '' }],
   refusal: {
@@ -115,6 +120,14 @@ const CLIENTS = {
     client: metadataWithout('jwks', 'jwks_uri'),
     credential: { generatedKey },
     lifetime: { boundTo: { group: '', kind: 'Pod', name: 'agent' } },
+  },
+  'by-service-account': {
+    client: metadataWithout('token_endpoint_auth_method', 'jwks'),
+    credential: { serviceAccount: { name: 'web' } },
+  },
+  'by-spiffe': {
+    client: metadataWithout('token_endpoint_auth_method', 'jwks'),
+    credential: { spiffe: { id: 'spiffe://example.com/shop/web' } },
   },
   smallest: { client: {} },
 };
@@ -252,6 +265,7 @@ const serverSpec = {
   },
   defaults: metadataWithout(),
   attemptMarker: { member: 'software_version' },
+  workloadIdentity: { mode: 'Allow', identityProvider: 'cluster', audience: 'https://sso.example.com' },
 };
 
 const { registration, management, connection } = serverSpec;
@@ -302,6 +316,7 @@ const ofCluster = {
     schemes: 'HttpsOnly',
     maxOverlap: '24h',
     retain: 'Deny',
+    workloadIdentity: 'AllowDefaultAccount',
     enforce: 'Existing',
   },
 };

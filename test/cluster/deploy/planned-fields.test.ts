@@ -62,27 +62,17 @@ async function readAll(): Promise<readonly Read[]> {
   });
 }
 
-/** What is read of an object once the planned fields have their defaults. */
-function withPlannedDefaults({ spec, ...object }: Read): Read {
-  const { policy } = spec;
-  const added = object.kind === 'OAuthClient' ? {} : { workloadIdentity: { mode: 'Off' } };
-  const ofPolicy = policy === undefined ? {} : { policy: { ...policy, workloadIdentity: 'Deny' } };
-  return { ...object, spec: { ...spec, ...added, ...ofPolicy } };
-}
-
 const contentOf = ({ kind, metadata, spec, status }: Read) => ({ kind, name: metadata.name, spec, status });
 
 const SECRETLESS = {
   kind: 'OAuthClient',
   spec: {
     client: { tokenEndpointAuthMethod: 'private_key_jwt' },
-    credential: { serviceAccount: { name: 'web' } },
     secret: { format: 'Dotenv', mode: 'None', template: { data: { 'config.yaml': 'id: {{ client_id }}' } } },
     rolloutRestartTargets: [{ kind: 'Deployment', name: 'web' }],
     replacement: { retire: 'WhenUnused' },
     lifetime: { boundTo: { group: 'apps', kind: 'Deployment', name: 'web' } },
   },
-  status: { credential: { subject: 'system:serviceaccount:shop:web', audience: 'a', tokenEndpoint: 't' } },
 };
 const WITH_DOCUMENT = {
   issuer: 'https://sso.example.com',
@@ -96,7 +86,6 @@ const WITH_DOCUMENT = {
       revoke: 'Gone',
     },
   },
-  workloadIdentity: { mode: 'Allow', identityProvider: 'cluster', audience: 'https://sso.example.com' },
   migration: {
     to: { kind: 'ClusterAuthorizationServer', name: 'new' },
     maxConcurrent: 2,
@@ -104,24 +93,14 @@ const WITH_DOCUMENT = {
     suspend: true,
   },
 };
-const ON_CLUSTER = {
-  ...WITH_DOCUMENT,
-  policy: { workloadIdentity: 'Allow' },
-};
-
 /** Objects that set every planned field. */
 const plannedObjects = (): readonly FullObject[] => [
   { ...SECRETLESS, metadata: { name: 'secretless', namespace } },
-  {
-    kind: 'OAuthClient',
-    metadata: { name: 'spiffe', namespace },
-    spec: { client: {}, credential: { spiffe: { id: 'spiffe://example.com/web' } } },
-  },
   { kind: 'AuthorizationServer', metadata: { name: 'document', namespace }, spec: WITH_DOCUMENT },
   {
     kind: 'ClusterAuthorizationServer',
     metadata: { name: `planned-${namespace}` },
-    spec: ON_CLUSTER,
+    spec: WITH_DOCUMENT,
   },
 ];
 
@@ -237,7 +216,7 @@ describe('the planned fields', () => {
       );
       expect(stderr).toBe('');
     }
-    expect((await readAll()).map(contentOf)).toEqual(before.map(withPlannedDefaults).map(contentOf));
+    expect((await readAll()).map(contentOf)).toEqual(before.map(contentOf));
   });
 
   test('leave kubectl diff empty for the YAML of before', async () => {
@@ -255,7 +234,7 @@ describe('the planned fields', () => {
     }));
     await cluster.must(['replace', '-f', '-'], yamlOf(...written));
     await cluster.must(['replace', '--subresource=status', '-f', '-'], yamlOf(...written));
-    expect((await readAll()).map(contentOf)).toEqual(before.map(withPlannedDefaults).map(contentOf));
+    expect((await readAll()).map(contentOf)).toEqual(before.map(contentOf));
   });
 
   test('let every object be edited', async () => {

@@ -33,89 +33,17 @@ interface Change {
   readonly change: (schema: Schema) => Schema;
 }
 
-const text = (maxLength: number): Schema => ({ type: 'string', maxLength });
-const name = text(253);
-const choice = (...values: readonly string[]): Schema => ({ type: 'string', enum: values });
-const byDefault = (value: string, schema: Schema): Schema => ({ ...schema, default: value });
-const object = (properties: Readonly<Record<string, Schema>>, more: object = {}): Schema => ({
-  type: 'object',
-  properties,
-  ...more,
-});
-/** An object that is stored with its defaults where it is absent. */
-const stored = (properties: Readonly<Record<string, Schema>>): Schema => object(properties, { default: {} });
-
-const members = (added: Readonly<Record<string, Schema>>) => (schema: Schema) => ({
-  ...schema,
-  properties: { ...schema.properties, ...added },
-});
 const values =
   (...added: readonly string[]) =>
   (schema: Schema) => ({
     ...schema,
     enum: [...(schema.enum ?? []), ...added],
   });
-const rules =
-  (...added: readonly Rule[]) =>
-  (schema: Schema) => ({
-    ...schema,
-    'x-kubernetes-validations': [...(schema['x-kubernetes-validations'] ?? []), ...added],
-  });
 
 const CLIENT = ['OAuthClient'];
-const CLUSTER = ['ClusterAuthorizationServer'];
-const SERVERS = ['AuthorizationServer', ...CLUSTER];
 
 export const CHANGES: readonly Change[] = [
-  {
-    kinds: SERVERS,
-    at: 'spec',
-    change: members({
-      workloadIdentity: stored({
-        mode: byDefault('Off', choice('Off', 'Allow')),
-        identityProvider: text(256),
-        audience: text(2048),
-      }),
-    }),
-  },
-  {
-    kinds: CLUSTER,
-    at: 'spec.policy',
-    change: members({ workloadIdentity: byDefault('Deny', choice('Deny', 'Allow')) }),
-  },
-  {
-    kinds: CLIENT,
-    at: 'spec.credential',
-    change: members({
-      serviceAccount: object({ name }, { required: ['name'] }),
-      spiffe: object({ id: text(2048) }, { required: ['id'] }),
-    }),
-  },
-  {
-    kinds: CLIENT,
-    at: 'spec.credential',
-    change: rules({
-      rule: '[has(self.generatedKey), has(self.serviceAccount), has(self.spiffe)].filter(x, x).size() <= 1',
-      message: 'set at most one of generatedKey, serviceAccount and spiffe',
-    }),
-  },
-  {
-    kinds: CLIENT,
-    at: 'spec',
-    change: rules({
-      rule: "!has(self.credential) || !(has(self.credential.serviceAccount) || has(self.credential.spiffe)) || !has(self.client.tokenEndpointAuthMethod) || !self.client.tokenEndpointAuthMethod.startsWith('client_secret_')",
-      message:
-        'a client with serviceAccount or spiffe has no secret: choose another client.tokenEndpointAuthMethod',
-    }),
-  },
   { kinds: CLIENT, at: 'spec.secret.format', change: values('Dotenv') },
-  {
-    kinds: CLIENT,
-    at: 'status',
-    change: members({
-      credential: object({ subject: text(2048), audience: text(2048), tokenEndpoint: text(2048) }),
-    }),
-  },
 ];
 
 /** The definitions as they are today. */

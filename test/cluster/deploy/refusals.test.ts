@@ -147,6 +147,11 @@ const SERVERS: readonly Wrong[] = [
     };
   }),
   {
+    title: 'workloads without a trust at Keycloak',
+    spec: { dialect: 'keycloak-native', workloadIdentity: { mode: 'Allow' } },
+    says: 'spec: Invalid value: workloadIdentity.mode Allow needs workloadIdentity.identityProvider: the alias of the identity provider that trusts this cluster, like cluster',
+  },
+  {
     title: 'a certificate that manages clients, and is none',
     spec: {
       management: { credential: { clientCredentials: { clientId: 'r', authMethod: 'tls_client_auth' } } },
@@ -231,6 +236,24 @@ const CLUSTER_SERVERS: readonly Wrong[] = [
 ];
 
 const CLIENTS: readonly Wrong[] = [
+  {
+    title: 'two ways to prove itself',
+    spec: { credential: { serviceAccount: { name: 'web' }, generatedKey: {} } },
+    says: 'spec.credential: Invalid value: set at most one of generatedKey, serviceAccount and spiffe',
+  },
+  {
+    title: 'a method beside a ServiceAccount',
+    spec: {
+      client: { tokenEndpointAuthMethod: 'client_secret_post' },
+      credential: { serviceAccount: { name: 'web' } },
+    },
+    says: 'spec: Invalid value: with credential.serviceAccount or credential.spiffe the operator says how the client authenticates: remove client.tokenEndpointAuthMethod',
+  },
+  {
+    title: 'a SPIFFE ID that is none',
+    spec: { credential: { spiffe: { id: 'https://example.com/web' } } },
+    says: 'spec.credential.spiffe.id: Invalid value: must be a SPIFFE ID, like spiffe://example.com/shop/web',
+  },
   {
     title: 'a redirect URI with a fragment',
     spec: { client: { redirectUris: ['https://shop.example.com/callback#here'] } },

@@ -12,6 +12,7 @@ export const PLAIN_EXAMPLES = [
   'curity',
   'gluu',
   'hydra',
+  'keycloak-native',
   'oidc-provider',
   'okta',
   'pingone-aic',

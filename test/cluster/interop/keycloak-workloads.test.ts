@@ -98,6 +98,82 @@ describe('A registrar client that authenticates by tokens of the cluster, with c
   });
 });
 
+describe('A client without a secret, by the token of its ServiceAccount', () => {
+  const ACCOUNT = {
+    kind: 'ServiceAccount',
+    apiVersion: 'v1',
+    metadata: { name: 'agent', namespace: 'shop' },
+  };
+  const WORKER = {
+    clientName: 'Agent',
+    grantTypes: ['client_credentials'],
+    responseTypes: [],
+    redirectUris: [],
+    scopes: ['read'],
+  };
+
+  /** As a library of the workload does, with the token that its Pod mounts. */
+  async function token(audience = keycloak.issuer('native')) {
+    const assertion = (
+      await scene.testbed.kubectl('-n', 'shop', 'create', 'token', 'agent', `--audience=${audience}`)
+    ).trim();
+    const { tokenEndpoint = '' } = (await scene.lookAgain('agent')).status?.credential ?? {};
+    const body = new URLSearchParams({
+      grant_type: 'client_credentials',
+      client_assertion_type: 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer',
+      client_assertion: assertion,
+    });
+    const answer = await fetch(tokenEndpoint, { method: 'POST', body });
+    return { status: answer.status, body: (await answer.json()) as object };
+  }
+
+  it("is registered at Keycloak's own endpoint, gets tokens, is edited and removed", async () => {
+    await realmThatTrusts('native', ['create-client']);
+    await scene.testbed.apply(JSON.stringify(ACCOUNT));
+    await serve('native', 'native', {
+      dialect: 'keycloak-native',
+      registration: { admission: ADMISSION },
+      workloadIdentity: { mode: 'Allow', identityProvider: ALIAS },
+      policy: { workloadIdentity: 'Allow' },
+    });
+    await scene.testbed.apply(
+      oauthClient('shop', 'agent', {
+        server: at('native'),
+        client: WORKER,
+        credential: { serviceAccount: { name: 'agent' } },
+      }),
+    );
+    const { status } = await scene.until('agent', 'Registered');
+    expect(status?.substitutions).toBeUndefined();
+    expect(status?.credential).toEqual({
+      subject: 'system:serviceaccount:shop:agent',
+      audience: keycloak.issuer('native'),
+      tokenEndpoint: `${keycloak.issuer('native')}/protocol/openid-connect/token`,
+    });
+    const [registered] = await keycloak.clients('native');
+    expect(registered).toMatchObject({
+      name: 'Agent',
+      clientAuthenticatorType: 'federated-jwt',
+      publicClient: false,
+      standardFlowEnabled: false,
+      directAccessGrantsEnabled: false,
+      fullScopeAllowed: false,
+      serviceAccountsEnabled: true,
+    });
+    expect(await scene.secret('agent')).not.toHaveProperty('client_secret');
+    expect(await token()).toMatchObject({ status: 200, body: { access_token: expect.any(String) } });
+    expect(await token('https://else.example')).toMatchObject({ status: 400 });
+    for (const clientName of ['Second', 'Third']) {
+      await scene.edit('agent', { clientName });
+      await scene.until('agent', 'Registered');
+      expect(await keycloak.clients('native')).toMatchObject([{ name: clientName }]);
+    }
+    expect(await token()).toMatchObject({ status: 200 });
+    await scene.remove('agent');
+    expect(await keycloak.clients('native')).toEqual([]);
+  });
+});
+
 describe('What Keycloak refuses is told to the platform with what to trust, and nothing is registered:', () => {
   it.each([
     [

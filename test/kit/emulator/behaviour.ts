@@ -151,6 +151,8 @@ export type Substitution =
   | 'refreshTokenAddedToDefault';
 
 export interface AnswerRules {
+  /** In which form clients are read and answered. */
+  readonly form: 'metadata' | 'keycloakClient';
   readonly status: 201 | 200;
   readonly clientIds: 'uuid' | 'short' | 'urlSafe' | 'm2m' | 'awkward';
   readonly secrets: 'urlSafe' | 'awkward';

@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { trueConfigurationUri } from './answer.ts';
 import type { Behaviour, Departures, JsonObject } from './behaviour.ts';
 import { type Capabilities, capabilitiesOf } from './capabilities.ts';
+import { inForm, readForm } from './client-form.ts';
 import { type Credentials, makeCredentials } from './credentials.ts';
 import { withDepartures } from './departures.ts';
 import { createFaults, type Fault, type Faults, send, sendFaulty } from './faults.ts';
@@ -163,7 +164,8 @@ async function answer(
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
-  const { state, message } = tenantOf(base, await receive(request));
+  const { state, message: given } = tenantOf(base, await receive(request));
+  const { message, isNative } = readForm(state, given);
   const target = targetOf(state, message);
   const entry = logEntry(state, target, message);
   log.push(entry);
@@ -171,7 +173,7 @@ async function answer(
   if (fault?.undone === true) {
     return sendFaulty(response, fault.answer, { status: 200, headers: {}, body: '' });
   }
-  const proper = await serve(state, target, message);
+  const proper = inForm(state, await serve(state, target, message), { isNative, id: target.id });
   entry.status = proper.status;
   return fault === undefined ? send(response, proper) : sendFaulty(response, fault.answer, proper);
 }

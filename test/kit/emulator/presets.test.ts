@@ -28,6 +28,7 @@ const TABLE = `
   name              | post | answers            | bare | get             | put             | remove  | machine
   rfc7591           | 201  | RAT RCU CIIA CSE S | 201  | RAT RCU S       | RAT RCU S       | 204 401 | 201
   keycloak          | 201  | RAT RCU CIIA CSE S | 201  | RAT RCU S       | newRAT RCU S    | 204 401 | 201
+  keycloak-native   | 201  | RAT CIIA CSE S     | 201  | newRAT S        | newRAT S        | 204 401 | 201
   hydra             | 201  | RAT RCU CSE S      | 201  | -               | newRAT          | 204 401 | 201
   oidc-provider     | 201  | RAT RCU CIIA CSE S | 401  | RAT RCU S       | newRAT RCU S    | 204 401 | 400
   pingone-aic       | 201  | RAT RCU CSE S      | 400  | S               | newRAT S        | 204 401 | 201

@@ -31,8 +31,8 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: 'the POST is sent twice',
     file: 'src/controller/calls/guarded-call.ts',
-    original: 'const outcome = await send();',
-    mutant: 'await send(); const outcome = await send();',
+    original: 'const said = await send();',
+    mutant: 'await send(); const said = await send();',
   },
   {
     name: "a suspected orphan isn't listed",

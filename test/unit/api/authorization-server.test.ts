@@ -79,6 +79,7 @@ describe('clusterAuthorizationServerSpec', () => {
     identification: { mode: 'Registration' },
     registration: { ...smallest.registration, softwareStatement: { fromClient: 'Deny' } },
     management: { mode: 'Auto', configurationUrl: 'AsReturned' },
+    workloadIdentity: { mode: 'Off' },
     connection: { timeout: '30s', maxInFlight: 16 },
     recovery: {
       interrupted: 'Reregister',
@@ -104,6 +105,7 @@ describe('clusterAuthorizationServerSpec', () => {
         adoption: 'Deny',
         schemes: 'Any',
         retain: 'Allow',
+        workloadIdentity: 'Deny',
         enforce: 'New',
       },
     });
@@ -177,6 +179,7 @@ describe('a policy', () => {
       adoption: 'Deny',
       schemes: 'Any',
       retain: 'Allow',
+      workloadIdentity: 'Deny',
       enforce: 'New',
     });
   });

@@ -50,6 +50,7 @@ const POLICY = {
   adoption: 'Deny',
   schemes: 'Any',
   retain: 'Allow',
+  workloadIdentity: 'Deny',
   enforce: 'New',
 } as const;
 

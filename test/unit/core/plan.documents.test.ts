@@ -3,11 +3,14 @@ import { plan } from '../../../src/core/plan.ts';
 import { summarize } from '../../../src/core/summarize.ts';
 import {
   absent,
+  connection,
   deleting,
   departed,
+  desired,
   NOW,
   object,
   observation,
+  reached,
   record,
   secret,
   served,
@@ -85,6 +88,26 @@ describe('a client that a document identifies', () => {
 
     const settled = { ...seen, seen: { digest: 'digest-2', at: at(NOW - 60_000) } };
     expect(plan(observation({ records: [{ ...current, document: settled }] })).type).toBe('Publish');
+  });
+
+  test('has its credential tried, and its workloads restarted, when the Secret shows it', () => {
+    const { isFirst: __, ...next } = served({ seen: { digest: 'digest-1', at: at(NOW - 59_000) } });
+    const keyed = { revision: 2, keyCreatedAt: at(NOW - 60_000), document: next };
+    const o = observation({
+      object: object({
+        desired: desired({ rolloutRestartTargets: [{ kind: 'Deployment', name: 'web' }] }),
+      }),
+      mayRestart: true,
+      records: [record(keyed)],
+      server: reached({ verification: { ...connection.verification, mode: 'Report' } }),
+    });
+    expect(plan(o)).toMatchObject({ finding: 'SecretHeld' });
+    const now = NOW + 1_000;
+    expect(plan({ ...o, now, earliest: now }).type).toBe('Publish');
+    const shown = { ...o, now, earliest: now, secrets: [secret({}, record(keyed))] };
+    expect(plan(shown).type).toBe('Restart');
+    const restarted = { ...shown, object: object() };
+    expect(plan(restarted).type).toBe('Verify');
   });
 
   test('gets its Secret again at once, if somebody removes it meanwhile', () => {

@@ -28,11 +28,14 @@ describe('the names of dialects', () => {
 
   test('are the names of the files, but for those that hold what all share', () => {
     const shared = [
+      'answered-form',
       'clearing',
+      'codec',
       'dialect',
       'effects',
       'encoding',
       'hints',
+      'keycloak-client',
       'member-names',
       'presets',
       'switches',
@@ -97,7 +100,7 @@ describe('the presets', () => {
 
   test('rule 18: give addresses that name the client, only where documents say so', () => {
     const templates = all.filter(({ dialect }) => dialect.configurationUrl !== 'AsReturned');
-    expect(templates.map(({ name }) => name)).toEqual(['okta', 'secureauth', 'wso2']);
+    expect(templates.map(({ name }) => name)).toEqual(['keycloak-native', 'okta', 'secureauth', 'wso2']);
     const placeholders = templates.map(({ dialect }) => dialect.configurationUrl.match(/\{[^}]*\}/g));
     expect(placeholders).toEqual(templates.map(() => ['{registration_endpoint}', '{client_id}']));
   });
@@ -167,6 +170,11 @@ describe('what is known of a server', () => {
       'rule 21: a read is harmless',
       'keycloak',
       { readEffect: { supported: true, token: 'None', secret: 'None' } },
+    ],
+    [
+      "rule 21: a read brings another token, in Keycloak's own form",
+      'keycloak-native',
+      { readEffect: { supported: true, token: 'Rotates', secret: 'None' } },
     ],
     ['rule 23: the secret of a read is hashed', 'spring', { secretOnRead: 'Ignore' }],
     ['rule 25: an update never carries the secret', 'hydra', { secretEcho: 'Omit' }],

@@ -43,6 +43,7 @@ import { DONE, type StepInput, type StepResult } from '../round.ts';
 import { longerEachTime, setBack, withCure } from '../setbacks.ts';
 import type { StepContext } from '../step-context.ts';
 import { unkept } from './kept-means.ts';
+import { missingAccount } from './missing-account.ts';
 import { reportOrphan } from './orphan.ts';
 import { RECORDING, record, SETTLED } from './record.ts';
 import { recordedOf } from './recorded-registration.ts';
@@ -53,7 +54,8 @@ import { isWriteRefused, refusedWrite } from './trial-writes.ts';
 
 export async function register(step: RegisterStep, input: StepInput): Promise<StepResult> {
   const { o, round, context } = input;
-  const stopped = (await refusedWrite(step, input)) ?? (await unkept(step, input));
+  const stopped =
+    (await refusedWrite(step, input)) ?? (await unkept(step, input)) ?? (await missingAccount(step, input));
   if (stopped !== undefined) {
     setBack(round.key, { action: 'Register', basis: step.basis }, stopped, context);
     warn(stopped.reason, 'Register', stopped.message, input);

@@ -17,6 +17,11 @@ export const FACTS: Readonly<Record<DialectName, Fact>> = {
     tested: '26.4.7, `npm run test:interop`',
     known: 'observed, partly read',
   },
+  'keycloak-native': {
+    server: 'Keycloak 26.7, its own form',
+    tested: '26.7.0, `npm run test:interop`',
+    known: 'observed',
+  },
   hydra: {
     server: 'Ory Hydra 2',
     tested: '2.3.0, `npm run test:interop`',

@@ -39,8 +39,8 @@ deletion, refused metadata, a management credential that is lost. Between these 
 At the end no secret may be in its log, Events, statuses or metrics.
 
 **Every row is emulated**: the server is one of \`test/kit/emulator\`, built from what is known of the real one (see below).
-Three are *tested* against the real server as well: \`oidc-provider\` by \`npm test\`, which runs it embedded, \`keycloak\` and
-\`hydra\` by \`npm run test:interop\`, which fetches and starts them.
+Four are *tested* against the real server as well: \`oidc-provider\` by \`npm test\`, which runs it embedded, \`keycloak\`,
+\`keycloak-native\` and \`hydra\` by \`npm run test:interop\`, which fetches and starts them.
 
 "Secret": which of \`client_id\` and \`client_secret\` the workload's Secret has. "Token rotation followed": the server
 issued a new registration access token with each update, and the next update was made with it. A dash: the server issues

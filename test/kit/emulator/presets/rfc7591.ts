@@ -90,6 +90,7 @@ export const rfc7591: Behaviour = {
     substitutions: [],
   },
   answer: {
+    form: 'metadata',
     status: 201,
     clientIds: 'uuid',
     secrets: 'urlSafe',

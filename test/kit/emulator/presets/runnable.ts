@@ -123,6 +123,19 @@ const keycloak: Preset = {
   },
 };
 
+/**
+ * Keycloak 26.7 by its own form. ▶ all of it: 201, RAT, no RCU; GET and PUT with a new RAT, GET without secret; 401 after a
+ * deletion. In truth discovery names the endpoint of the other form.
+ */
+const keycloakNative: Preset = {
+  departures: {
+    ...keycloak.departures,
+    paths: { ...keycloak.departures.paths, registration: '/realms/shop/clients-registrations/default' },
+    answer: { ...keycloak.departures.answer, form: 'keycloakClient', configurationUri: 'absent' },
+    read: { ...keycloak.departures.read, token: 'new' },
+  },
+};
+
 const NO_CLIENT = { description: 'The request could not be authorized', shape: 'sentence' } as const;
 
 /**
@@ -229,6 +242,7 @@ const oidcProvider: Preset = {
 
 export const RUNNABLE = {
   keycloak,
+  'keycloak-native': keycloakNative,
   hydra,
   'oidc-provider': oidcProvider,
 } as const satisfies Readonly<Record<string, Preset>>;

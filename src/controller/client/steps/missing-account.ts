@@ -1,0 +1,34 @@
+import { type KubernetesObject, RESOURCES } from '../../../api/kubernetes.ts';
+import type { RegisterStep } from '../../../core/action.ts';
+import type { StepInput } from '../round.ts';
+
+/** Why a client can't be registered for its ServiceAccount. */
+interface MissingAccount {
+  readonly kind: 'Transient';
+  readonly reason: 'ServiceAccountNotFound';
+  readonly message: string;
+}
+
+/**
+ * Whether the ServiceAccount that the client is for is there: one read, of metadata alone, for those who name one. Where it
+ * can't be read, the client is registered: the server is not harmed by a client that nobody can use.
+ */
+export async function missingAccount(
+  { object }: RegisterStep,
+  { o, context }: StepInput,
+): Promise<MissingAccount | undefined> {
+  const { name } = object.desired.spec.credential?.serviceAccount ?? {};
+  if (name === undefined) {
+    return undefined;
+  }
+  const { namespace } = o;
+  const key = { namespace, name };
+  const found = await context.api.get<KubernetesObject>(RESOURCES.serviceAccount, key, 'metadata');
+  return found.ok || found.status !== 404
+    ? undefined
+    : {
+        kind: 'Transient',
+        reason: 'ServiceAccountNotFound',
+        message: `ServiceAccount ${namespace}/${name} doesn't exist. Create it, and name it in the Pods of the workload; or correct spec.credential.serviceAccount.name.`,
+      };
+}

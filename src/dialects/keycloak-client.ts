@@ -1,0 +1,240 @@
+import { isJsonObject, type Json, type JsonObject } from '../oauth/json.ts';
+import { own } from '../oauth/objects.ts';
+import type { ClientCodec } from './codec.ts';
+
+/**
+ * Keycloak's ClientRepresentation, as `clients-registrations/default` reads and answers it (26.7.0, observed on a running
+ * server). Only what this file names is ever sent: no attribute, mapper or flag comes from a client's spec by its name.
+ */
+
+/** Members of the representation that have the value of the metadata as it is. */
+const PLAIN: Readonly<Record<string, string>> = {
+  client_id: 'clientId',
+  client_name: 'name',
+  client_uri: 'baseUrl',
+  redirect_uris: 'redirectUris',
+};
+
+type Form = 'text' | 'boolean' | 'list' | 'object';
+
+/** Attributes of the representation: each is a text. Lists are joined by `##`. */
+const ATTRIBUTES: Readonly<Record<string, readonly [attribute: string, form: Form]>> = {
+  logo_uri: ['logoUri', 'text'],
+  policy_uri: ['policyUri', 'text'],
+  tos_uri: ['tosUri', 'text'],
+  jwks_uri: ['jwks.url', 'text'],
+  jwks: ['jwks.string', 'object'],
+  default_acr_values: ['default.acr.values', 'list'],
+  post_logout_redirect_uris: ['post.logout.redirect.uris', 'list'],
+  request_uris: ['request.uris', 'list'],
+  token_endpoint_auth_signing_alg: ['token.endpoint.auth.signing.alg', 'text'],
+  id_token_signed_response_alg: ['id.token.signed.response.alg', 'text'],
+  id_token_encrypted_response_alg: ['id.token.encrypted.response.alg', 'text'],
+  id_token_encrypted_response_enc: ['id.token.encrypted.response.enc', 'text'],
+  userinfo_signed_response_alg: ['user.info.response.signature.alg', 'text'],
+  userinfo_encrypted_response_alg: ['user.info.encrypted.response.alg', 'text'],
+  userinfo_encrypted_response_enc: ['user.info.encrypted.response.enc', 'text'],
+  request_object_signing_alg: ['request.object.signature.alg', 'text'],
+  request_object_encryption_alg: ['request.object.encryption.alg', 'text'],
+  request_object_encryption_enc: ['request.object.encryption.enc', 'text'],
+  authorization_signed_response_alg: ['authorization.signed.response.alg', 'text'],
+  authorization_encrypted_response_alg: ['authorization.encrypted.response.alg', 'text'],
+  authorization_encrypted_response_enc: ['authorization.encrypted.response.enc', 'text'],
+  backchannel_logout_uri: ['backchannel.logout.url', 'text'],
+  backchannel_logout_session_required: ['backchannel.logout.session.required', 'boolean'],
+  frontchannel_logout_uri: ['frontchannel.logout.url', 'text'],
+  frontchannel_logout_session_required: ['frontchannel.logout.session.required', 'boolean'],
+  backchannel_token_delivery_mode: ['ciba.backchannel.token.delivery.mode', 'text'],
+  backchannel_client_notification_endpoint: ['ciba.backchannel.client.notification.endpoint', 'text'],
+  backchannel_authentication_request_signing_alg: ['ciba.backchannel.auth.request.signing.alg', 'text'],
+  require_pushed_authorization_requests: ['require.pushed.authorization.requests', 'boolean'],
+  tls_client_certificate_bound_access_tokens: ['tls.client.certificate.bound.access.tokens', 'boolean'],
+  dpop_bound_access_tokens: ['dpop.bound.access.tokens', 'boolean'],
+  tls_client_auth_subject_dn: ['x509.subjectdn', 'text'],
+};
+
+/** Members that the operator itself adds for a workload of the cluster. No client may name them: see `ofServiceAccount`. */
+const ISSUER = 'jwt.credential.issuer';
+const SUBJECT = 'jwt.credential.sub';
+const OWN: readonly string[] = [ISSUER, SUBJECT];
+/** Of lists in attributes. A value that has it would become two, and no policy would have judged them. */
+const SEPARATOR = '##';
+const SCOPE = 'optionalClientScopes';
+const FEDERATED = 'federated-jwt';
+
+const AUTHENTICATORS: Readonly<Record<string, string>> = {
+  client_secret_basic: 'client-secret',
+  client_secret_post: 'client-secret',
+  client_secret_jwt: 'client-secret-jwt',
+  private_key_jwt: 'client-jwt',
+  tls_client_auth: 'client-x509',
+  [FEDERATED]: FEDERATED,
+};
+const METHOD_BY_AUTHENTICATOR: Readonly<Record<string, string>> = {
+  'client-secret': 'client_secret_basic',
+  'client-secret-jwt': 'client_secret_jwt',
+  'client-jwt': 'private_key_jwt',
+  'client-x509': 'tls_client_auth',
+  [FEDERATED]: FEDERATED,
+};
+
+/** Grant type → the flag that permits it, as a member of the representation or as an attribute. */
+const GRANT_FLAGS: Readonly<Record<string, string>> = {
+  authorization_code: 'standardFlowEnabled',
+  implicit: 'implicitFlowEnabled',
+  password: 'directAccessGrantsEnabled',
+  client_credentials: 'serviceAccountsEnabled',
+};
+const GRANT_ATTRIBUTES: Readonly<Record<string, string>> = {
+  refresh_token: 'use.refresh.tokens',
+  'urn:ietf:params:oauth:grant-type:device_code': 'oauth2.device.authorization.grant.enabled',
+  'urn:openid:params:grant-type:ciba': 'oidc.ciba.grant.enabled',
+  'urn:ietf:params:oauth:grant-type:token-exchange': 'standard.token.exchange.enabled',
+};
+
+const DERIVED = ['grant_types', 'response_types', 'token_endpoint_auth_method', 'scope'];
+
+/** `openid-connect` is the endpoint of the OpenID Connect form, `default` that of Keycloak's own. */
+const PUBLISHED = /\/clients-registrations\/openid-connect$/;
+
+export const keycloakClient: ClientCodec = {
+  knows,
+  encode,
+  decode,
+  endpointOf: (published) => published.replace(PUBLISHED, '/clients-registrations/default'),
+  ofServiceAccount: ({ identityProvider, subject }) => ({
+    token_endpoint_auth_method: FEDERATED,
+    [ISSUER]: identityProvider,
+    [SUBJECT]: subject,
+  }),
+};
+
+function knows(member: string, value: Json): boolean {
+  const attribute = own(ATTRIBUTES, member);
+  return attribute === undefined
+    ? Object.hasOwn(PLAIN, member) || DERIVED.includes(member)
+    : attribute[1] !== 'list' || !(textsOf(value) ?? []).some((text) => text.includes(SEPARATOR));
+}
+
+/** Without `grant_types` RFC 7591 section 2 says `authorization_code`. What is not asked for is off. */
+function encode(metadata: JsonObject): JsonObject {
+  const grants = textsOf(metadata['grant_types']) ?? ['authorization_code'];
+  const method = String(metadata['token_endpoint_auth_method'] ?? 'client_secret_basic');
+  const { scope } = metadata;
+  return {
+    protocol: 'openid-connect',
+    enabled: true,
+    bearerOnly: false,
+    fullScopeAllowed: false,
+    publicClient: method === 'none',
+    clientAuthenticatorType: AUTHENTICATORS[method] ?? method,
+    ...Object.fromEntries(Object.entries(GRANT_FLAGS).map(([grant, flag]) => [flag, grants.includes(grant)])),
+    frontchannelLogout: typeof metadata['frontchannel_logout_uri'] === 'string',
+    ...Object.fromEntries(
+      Object.entries(PLAIN).flatMap(([member, name]) => {
+        const value = metadata[member];
+        return value === undefined ? [] : [[name, value]];
+      }),
+    ),
+    ...(typeof scope === 'string' && { [SCOPE]: scope.split(' ').filter(Boolean) }),
+    attributes: attributesOf(metadata, grants),
+  };
+}
+
+function attributesOf(metadata: JsonObject, grants: readonly string[]): JsonObject {
+  const given = Object.entries(ATTRIBUTES).flatMap(([member, [attribute, form]]) => {
+    const value = metadata[member];
+    return value === undefined ? [] : [[attribute, attributeOf(value, form)]];
+  });
+  const flags = Object.entries(GRANT_ATTRIBUTES).map(([grant, attribute]) => [
+    attribute,
+    String(grants.includes(grant)),
+  ]);
+  const ofWorkload = OWN.flatMap((name) =>
+    typeof metadata[name] === 'string' ? [[name, metadata[name]]] : [],
+  );
+  const { jwks, jwks_uri: uri } = metadata;
+  const keys = [
+    ...(uri === undefined ? [] : [['use.jwks.url', String(uri !== '')]]),
+    ...(jwks === undefined ? [] : [['use.jwks.string', String(jwks !== '')]]),
+  ];
+  return Object.fromEntries([...flags, ...given, ...keys, ...ofWorkload]) as JsonObject;
+}
+
+function attributeOf(value: Json, form: Form): string {
+  if (form === 'list') {
+    return (textsOf(value) ?? []).join(SEPARATOR);
+  }
+  return form === 'object' && typeof value !== 'string' ? JSON.stringify(value) : String(value);
+}
+
+/** An answer without `clientId` is no client: it stays as it is. */
+function decode(answer: JsonObject): JsonObject {
+  const { clientId, attributes, clientAuthenticatorType: authenticator } = answer;
+  if (typeof clientId !== 'string') {
+    return answer;
+  }
+  const texts = isJsonObject(attributes) ? attributes : {};
+  const isPublic = answer['publicClient'] === true;
+  const method = isPublic
+    ? 'none'
+    : (METHOD_BY_AUTHENTICATOR[String(authenticator)] ?? (authenticator as Json | undefined));
+  const grants = grantsOf(answer, texts);
+  const scopes = textsOf(answer[SCOPE]);
+  return {
+    client_id: clientId,
+    ...present({
+      // With other authenticators the secret serves nothing.
+      client_secret:
+        String(authenticator).startsWith('client-secret') && !isPublic ? answer['secret'] : undefined,
+      registration_access_token: answer['registrationAccessToken'],
+      token_endpoint_auth_method: method,
+      scope: scopes?.join(' '),
+    }),
+    grant_types: grants,
+    response_types: responseTypesOf(grants),
+    ...Object.fromEntries(
+      Object.entries(PLAIN).flatMap(([member, name]) => {
+        const value = answer[name];
+        return value === undefined || value === null ? [] : [[member, value]];
+      }),
+    ),
+    ...Object.fromEntries(
+      Object.entries(ATTRIBUTES).flatMap(([member, [attribute, form]]) => {
+        const text = texts[attribute];
+        return typeof text === 'string' && text !== '' ? [[member, valueIn(text, form)]] : [];
+      }),
+    ),
+    ...Object.fromEntries(
+      OWN.flatMap((name) => (typeof texts[name] === 'string' ? [[name, texts[name]]] : [])),
+    ),
+  } as JsonObject;
+}
+
+function grantsOf(answer: JsonObject, texts: JsonObject): readonly string[] {
+  const byFlag = Object.entries(GRANT_FLAGS).filter(([, flag]) => answer[flag] === true);
+  const byAttribute = Object.entries(GRANT_ATTRIBUTES).filter(([, attribute]) => texts[attribute] === 'true');
+  return [...byFlag, ...byAttribute].map(([grant]) => grant);
+}
+
+const responseTypesOf = (grants: readonly string[]): readonly string[] => [
+  ...(grants.includes('authorization_code') ? ['code'] : []),
+  ...(grants.includes('implicit') ? ['id_token', 'id_token token'] : []),
+];
+
+function valueIn(text: string, form: Form): Json {
+  switch (form) {
+    case 'boolean':
+      return text === 'true';
+    case 'list':
+      return text.split(SEPARATOR);
+    default:
+      return text;
+  }
+}
+
+const textsOf = (value: Json | undefined): readonly string[] | undefined =>
+  Array.isArray(value) ? value.filter((text) => typeof text === 'string') : undefined;
+
+const present = (members: Readonly<Record<string, Json | undefined>>): object =>
+  Object.fromEntries(Object.entries(members).filter(([, value]) => value !== undefined && value !== null));
