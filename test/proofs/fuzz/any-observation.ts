@@ -3,6 +3,7 @@ import type { DocumentState } from '../../../src/core/document-state.ts';
 import type { Observation, ObservedClient, ObservedServer, Setback } from '../../../src/core/observation.ts';
 import { plan } from '../../../src/core/plan.ts';
 import type { RegistrationRecord } from '../../../src/core/record.ts';
+import { credentialVersion } from '../../../src/core/verification.ts';
 import type { ObservedSecret } from '../../../src/core/workload-secret.ts';
 import { Sensitive } from '../../../src/oauth/sensitive.ts';
 import {
@@ -165,8 +166,9 @@ const server: fc.Arbitrary<ObservedServer> = fc
     maybe(fc.constantFrom('1h', '2400h')),
     fc.boolean(),
     fc.constantFrom('Off' as const, 'Report' as const, 'Correct' as const),
+    fc.constantFrom('Off' as const, 'Report' as const, 'Gate' as const),
   )
-  .map(([mode, supported, rotates, client, isBounded, drift]) =>
+  .map(([mode, supported, rotates, client, isBounded, drift, verification]) =>
     reached({
       management: { ...connection.management, mode },
       dialect: {
@@ -175,6 +177,7 @@ const server: fc.Arbitrary<ObservedServer> = fc
         lifetimes: { client },
       },
       drift: { mode: drift, intervalMs: HOUR, rotatingReads: 'Refuse' },
+      verification: { ...connection.verification, mode: verification, intervalMs: HOUR },
       policy: isBounded ? { uriHosts: ['example.com'], maxClientsPerNamespace: 1 } : undefined,
     }),
   );
@@ -233,6 +236,25 @@ const anObservation: fc.Arbitrary<Observation> = fc
     endedInNamespace: fc.constantFrom(0, 49, 50, 1_000),
     readAt: ms,
     heard: fc.constant(undefined),
+    probe: maybe(
+      fc.record({
+        credential: fc.constantFrom(
+          ...['oac-uid-1-a1', 'oac-uid-1-a2'].map((registrationSecret) =>
+            credentialVersion({ registrationSecret, revision: 1 }),
+          ),
+        ),
+        result: fc.constantFrom(
+          'Verified' as const,
+          'CredentialRefused' as const,
+          'VerificationInconclusive' as const,
+          'ClientForgotten' as const,
+        ),
+        times: fc.constantFrom(1, 2),
+        message: fc.constantFrom('', 'The server said so.'),
+        at: ms,
+      }),
+    ),
+    startedAt: ms,
     deletion: fc.constantFrom(
       {},
       { 'oac-uid-1-a1': { unconfirmed: 'Hold', retryForMs: HOUR } as const },

@@ -48,6 +48,7 @@ function changed(o: Observation, step: Step): Observation {
           times: 1,
           message: 'It is accepted.',
           at: o.now,
+          request: o.object?.reconcileRequestedAt,
         },
       };
     case 'CheckDocument':
