@@ -22,11 +22,15 @@ export function migrationState(
   return hasTurn ? 'Moving' : 'Waiting';
 }
 
-/** The server at which the client is to be: that of the migration once the client has its turn, else that of the spec. */
+/**
+ * The server at which the client is to be: that of the spec; in a migration the new one, and until the client has its turn,
+ * the one where it is.
+ */
 export function wantedServer({ migration, spec, current }: Registered): ServerRef {
-  return migration === undefined || migration.state === 'Waiting'
-    ? (spec.authorizationServerRef ?? current.server)
-    : migration.to;
+  if (migration === undefined) {
+    return spec.authorizationServerRef ?? current.server;
+  }
+  return migration.state === 'Waiting' ? current.server : migration.to;
 }
 
 /**

@@ -1,9 +1,10 @@
 import type { AuthorizationServerStatus } from '../api/authorization-server.ts';
 import type { NewCondition } from '../api/conditions.ts';
 import { rfc3339 } from '../api/time.ts';
+import type { Idle } from './action.ts';
 import { currentRecord, surplusRecords } from './current-record.ts';
 import { moveVerdict } from './migration.ts';
-import type { Observation } from './observation.ts';
+import type { Observation, ObservedMigration } from './observation.ts';
 import { overlapEnd } from './overlap.ts';
 import type { Problem } from './problem.ts';
 import { isAt, type RegistrationRecord, type ServerRef } from './record.ts';
@@ -71,26 +72,27 @@ export function migrationConditions({
 const clientsText = (clients: number): string => (clients === 1 ? '1 client' : `${clients} clients`);
 
 /** Condition `Migrating` of an OAuthClient: while it moves, can go back, or can't move. */
-export function moveConditions(o: Observation): readonly NewCondition[] {
+export function moveConditions(
+  o: Observation,
+  idle: Pick<Idle, 'state' | 'message'>,
+): readonly NewCondition[] {
   const { migration } = o;
   if (migration === undefined) {
     return [];
   }
   const [from, to] = [migration.from, migration.to].map(({ kind, name }) => `${kind} ${name}`);
   switch (migration.state) {
-    case 'Waiting': {
-      const verdict = moveVerdict(o, migration);
-      return typeof verdict === 'string'
-        ? []
-        : [
-            migrating(
-              'MigrationRefused',
-              `The clients of ${from} move to ${to}, and this one would be refused there, so it stays where it is. ${verdict.message}`,
-            ),
-          ];
-    }
+    case 'Waiting':
+      return waitingConditions(o, migration, `The clients of ${from} move to ${to}`);
     case 'Moving':
-      return [migrating('Migrating', `The client moves from ${from} to ${to}.`)];
+      return [
+        idle.state === 'Stalled'
+          ? migrating(
+              'MigrationRefused',
+              `The client moves from ${from} to ${to}, and can not. ${idle.message}`,
+            )
+          : migrating('Migrating', `The client moves from ${from} to ${to}.`),
+      ];
     case 'Moved':
       return formerOf(o, migration.from).map((former) =>
         migrating(
@@ -99,6 +101,23 @@ export function moveConditions(o: Observation): readonly NewCondition[] {
         ),
       );
   }
+}
+
+/** Nothing is said of a client that is where its spec has it. */
+function waitingConditions(
+  o: Observation,
+  migration: ObservedMigration,
+  what: string,
+): readonly NewCondition[] {
+  const verdict = moveVerdict(o, migration);
+  if (typeof verdict !== 'string') {
+    const message = `${what}, and this one would be refused there, so it stays where it is. ${verdict.message}`;
+    return [migrating('MigrationRefused', message)];
+  }
+  const { server } = currentRecord(o) ?? {};
+  return server === undefined || isAt({ server }, migration.from)
+    ? []
+    : [migrating('Migrating', `${what}. This one stays at ${server.kind} ${server.name} until its turn.`)];
 }
 
 /** The client that the current one replaced at the server that it left. */

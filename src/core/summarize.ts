@@ -64,7 +64,7 @@ export function summarize(
         ...documentCondition(o, record),
         ...verification.conditions,
         ...notOfferedCondition(o, substitutions),
-        ...moveConditions(o),
+        ...moveConditions(o, found),
       ],
       status.conditions ?? [],
       object.generation,

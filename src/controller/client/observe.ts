@@ -13,7 +13,7 @@ import type {
   ObservedServer,
   PresentServer,
 } from '../../core/observation.ts';
-import { CLOCKS_DIFFER_MS, type RegistrationRecord, type ServerRef } from '../../core/record.ts';
+import { CLOCKS_DIFFER_MS, isAt, type RegistrationRecord, type ServerRef } from '../../core/record.ts';
 import { recalled, spreadMs } from '../../core/remembered-refusal.ts';
 import type { Caller } from '../../core/scope.ts';
 import { admits, chosenServer, otherKind, unavailableMessage } from '../../core/server-access.ts';
@@ -118,10 +118,18 @@ function isTerminating(namespace: string, { caches }: StepContext): boolean {
 export function serverRefOf(key: ClientKey, context: WithMoves): ServerRef | undefined {
   const named = namedServer(key, context);
   const migration = named && migrationOf(key, named, context);
-  return migration === undefined || migration.state === 'Waiting' ? named : migration.to;
+  if (migration === undefined) {
+    return named;
+  }
+  return migration.state === 'Waiting'
+    ? currentOf(key, context.caches.clients.get(key)?.observed, context)?.server
+    : migration.to;
 }
 
-/** The migration of the server object that the client refers to. One that leads to a further one does not count. */
+/**
+ * The migration of the server object that the client refers to. Where it can't go on, since the new server object is missing
+ * or has a migration of its own, it counts for a client that has left the former one: that stays where it is.
+ */
 function migrationOf(
   key: ClientKey,
   named: ServerRef,
@@ -130,12 +138,15 @@ function migrationOf(
   const namespace = namespaceOf(key);
   const from = serverKey(named, namespace);
   const to = serverObjectOf(from, caches)?.spec?.migration?.to;
-  const target = to && serverObjectOf(serverKey(to, namespace), caches);
-  if (to === undefined || target?.spec === undefined || target.spec.migration !== undefined) {
+  if (to === undefined) {
     return undefined;
   }
+  const target = serverObjectOf(serverKey(to, namespace), caches);
+  const canGoOn = target?.spec !== undefined && target.spec.migration === undefined;
   const current = currentOf(key, caches.clients.get(key)?.observed, { caches });
-  return { from: named, to, state: migrationState(to, current, moves.hasTurn(from, key)) };
+  return canGoOn || (current !== undefined && !isAt(current, named))
+    ? { from: named, to, state: migrationState(to, current, canGoOn && moves.hasTurn(from, key)) }
+    : undefined;
 }
 
 /** The server object that the client refers to, whether or not it exists. */
@@ -260,10 +271,13 @@ function observedMigration(key: ClientKey, context: StepContext): Observation['m
   const [from, to] = [serverKey(named, namespace), serverKey(migration.to, namespace)];
   const { registrations } = context.caches;
   const countAt = (server: ServerKey) => registrations.count('inNamespace', inNamespace(server, namespace));
+  const before = serverObjectOf(from, context.caches)?.status.migration;
+  const isBegun = context.moves.counts(from)?.isBegun ?? before?.begun;
   return {
     ...migration,
     target: serverOf(key, migration.to, context),
-    clientsInNamespace: isBounded(to, context) ? countAt(to) + countAt(from) : 0,
+    // Once begun, former clients of those that moved are still at the server that they left.
+    clientsInNamespace: isBounded(to, context) ? countAt(to) + (isBegun === true ? 1 : countAt(from)) : 0,
   };
 }
 

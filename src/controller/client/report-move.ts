@@ -1,8 +1,9 @@
 import type { Idle } from '../../core/action.ts';
 import { clientKey } from '../../core/client-key.ts';
 import { moveVerdict } from '../../core/migration.ts';
-import type { Observation } from '../../core/observation.ts';
-import { serverKey } from '../../core/server-key.ts';
+import type { Observation, ObservedMigration } from '../../core/observation.ts';
+import { type ServerKey, serverKey } from '../../core/server-key.ts';
+import type { Moves } from '../state/moves.ts';
 import type { StepContext } from './step-context.ts';
 
 /** At the end of a round: tells the migration of the client's server object whether the client can move, or has moved. */
@@ -14,6 +15,10 @@ export function reportMove(o: Observation, { state }: Idle, { moves }: Pick<Step
     return;
   }
   const from = serverKey(migration.from, namespace);
+  if (migration.state !== 'Moved' && isHeld(o)) {
+    moves.held(from, key);
+    return;
+  }
   switch (migration.state) {
     case 'Waiting': {
       const verdict = moveVerdict(o, migration);
@@ -24,7 +29,7 @@ export function reportMove(o: Observation, { state }: Idle, { moves }: Pick<Step
     }
     case 'Moving':
       if (state === 'Stalled') {
-        moves.judged(from, key, false);
+        reportStuck(o, migration, from, moves);
       }
       return;
     case 'Moved':
@@ -33,3 +38,16 @@ export function reportMove(o: Observation, { state }: Idle, { moves }: Pick<Step
       }
   }
 }
+
+/** What the policy forbids waits for a change of it; what the new server itself refuses is tried again. */
+function reportStuck(o: Observation, migration: ObservedMigration, from: ServerKey, moves: Moves): void {
+  if (typeof moveVerdict(o, migration) === 'string') {
+    moves.stuck(from, clientKey(o));
+  } else {
+    moves.judged(from, clientKey(o), false);
+  }
+}
+
+/** Nothing is registered for the object now. */
+const isHeld = ({ object }: Observation): boolean =>
+  object?.deleting === true || (object?.desired.valid === true && object.desired.spec.suspend);

@@ -28,13 +28,24 @@ interface Move extends MoveTerms {
   readonly waiting: Set<ClientKey>;
   readonly refused: Set<ClientKey>;
   readonly moving: Set<ClientKey>;
+  /** They have their turn, and the new server refuses them. */
+  readonly stuck: Set<ClientKey>;
+  /** Nothing is done for them now. They keep no other from moving. */
+  readonly held: Set<ClientKey>;
   total: number;
   isBegun: boolean;
 }
 
 const leftOf = (move: Move): number => setsOf(move).reduce((sum, { size }) => sum + size, 0);
 
-const setsOf = ({ unjudged, waiting, refused, moving }: Move) => [unjudged, waiting, refused, moving];
+const setsOf = ({ unjudged, waiting, refused, moving, stuck, held }: Move) => [
+  unjudged,
+  waiting,
+  refused,
+  moving,
+  stuck,
+  held,
+];
 
 /**
  * Which clients move from one server object to another, and which wait for their turn. No client moves before all of
@@ -79,6 +90,8 @@ export class Moves {
         waiting: new Set<ClientKey>(),
         refused: new Set<ClientKey>(),
         moving: new Set<ClientKey>(),
+        stuck: new Set<ClientKey>(),
+        held: new Set<ClientKey>(),
       };
       this.#moves.set(server, { ...terms, ...before, unjudged, ...none });
       for (const client of unjudged) {
@@ -103,13 +116,27 @@ export class Moves {
 
   hasTurn(server: ServerKey, client: ClientKey): boolean {
     const move = this.#moves.get(server);
-    return move?.isSuspended === false && move.moving.has(client);
+    return move?.isSuspended === false && (move.moving.has(client) || move.stuck.has(client));
   }
 
   /** The client is one of those that have to move. `fits`: whether the new server can take it. */
   judged(server: ServerKey, client: ClientKey, fits: boolean): void {
+    this.#put(server, client, fits ? 'waiting' : 'refused');
+  }
+
+  /** The new server refuses the client in its turn. It keeps its turn and tries again, beside those that move. */
+  stuck(server: ServerKey, client: ClientKey): void {
+    this.#put(server, client, 'stuck');
+  }
+
+  /** The client is suspended, or is being deleted: it has to move, and takes no turn now. */
+  held(server: ServerKey, client: ClientKey): void {
+    this.#put(server, client, 'held');
+  }
+
+  #put(server: ServerKey, client: ClientKey, as: 'waiting' | 'refused' | 'stuck' | 'held'): void {
     const move = this.#moves.get(server);
-    const set = fits ? move?.waiting : move?.refused;
+    const set = move?.[as];
     if (move === undefined || set === undefined || set.has(client)) {
       return;
     }
@@ -144,7 +171,8 @@ export class Moves {
     }
     const left = leftOf(move);
     const total = move.isBegun ? Math.max(move.total, left) : left;
-    return { total, left, moving: move.moving.size, refused: move.refused.size, isBegun: move.isBegun };
+    const refused = move.refused.size + move.stuck.size;
+    return { total, left, moving: move.moving.size, refused, isBegun: move.isBegun };
   }
 
   #giveTurns(server: ServerKey): void {

@@ -84,7 +84,10 @@ describe('a client of it', () => {
     replaces: old.registrationSecret,
     registeredAt: new Date(NOW - 1_000).toISOString(),
   });
-  const conditions = (o: Parameters<typeof observation>[0]) => moveConditions(observation(o));
+  const conditions = (
+    o: Parameters<typeof observation>[0],
+    idle: Parameters<typeof moveConditions>[1] = { state: 'Ready', message: '' },
+  ) => moveConditions(observation(o), idle);
 
   test('says nothing without a migration, and while it waits for its turn', () => {
     expect(conditions({})).toEqual([]);
@@ -106,6 +109,29 @@ describe('a client of it', () => {
         reason: 'MigrationRefused',
         message:
           'The clients of ClusterAuthorizationServer corporate move to ClusterAuthorizationServer corporate-new, and this one would be refused there, so it stays where it is. Not for you.',
+      },
+    ]);
+  });
+
+  test('says where it stays until its turn, where that is neither the former server nor the new one', () => {
+    const server = { kind: 'ClusterAuthorizationServer', name: 'third' } as const;
+    const records = [record({ server })];
+    expect(conditions({ records, migration: { ...migration, state: 'Waiting' } })).toMatchObject([
+      {
+        reason: 'Migrating',
+        message:
+          'The clients of ClusterAuthorizationServer corporate move to ClusterAuthorizationServer corporate-new. This one stays at ClusterAuthorizationServer third until its turn.',
+      },
+    ]);
+  });
+
+  test('says why the new server refuses it in its turn', () => {
+    const idle = { state: 'Stalled', message: 'The server refused the redirect URI.' } as const;
+    expect(conditions({ migration: { ...migration, state: 'Moving' } }, idle)).toMatchObject([
+      {
+        reason: 'MigrationRefused',
+        message:
+          'The client moves from ClusterAuthorizationServer corporate to ClusterAuthorizationServer corporate-new, and can not. The server refused the redirect URI.',
       },
     ]);
   });

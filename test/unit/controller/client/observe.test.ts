@@ -707,3 +707,51 @@ describe('One observation of a client visits as many objects', () => {
     expect(visitsBeside(200)).toBe(visitsBeside(2));
   });
 });
+
+describe('A client whose server object has a migration', () => {
+  const to = (name: string) => ({ to: { kind: 'ClusterAuthorizationServer', name } });
+  const NEW = { kind: 'ClusterAuthorizationServer', name: 'new' } as const;
+  const atNew = recorded({ server: NEW });
+  const client = clientObject({}, { authorizationServerRef: CORPORATE });
+  const moved = (...servers: readonly Stored[]) => [
+    ...surroundings().filter(({ metadata }) => metadata.name !== 'corporate'),
+    client,
+    registrationSecret(atNew),
+    workloadSecret({}, atNew),
+    ...servers,
+  ];
+  const corporate = (migration: object) => serverObject('corporate', { spec: { migration } });
+
+  test.each([
+    ['is missing now', [corporate(to('new'))]],
+    [
+      'has a migration of its own now',
+      [corporate(to('new')), serverObject('new', { spec: { migration: to('last') } }), serverObject('last')],
+    ],
+    ['is no longer the one to move to', [corporate(to('last')), serverObject('new'), serverObject('last')]],
+    ['is no longer the one, and the next is missing', [corporate(to('last')), serverObject('new')]],
+  ])('and that has moved stays at the new one where that %s', (_, servers) => {
+    const { observe, context } = among(...moved(...servers));
+    expect(serverRefOf(KEY, context)).toEqual(NEW);
+    expect(plan(observe())).not.toMatchObject({ finding: 'ServerChanged' });
+  });
+
+  test('is counted once against the quota of the new one while former clients are still at the other', () => {
+    const policy = { maxClientsPerNamespace: 1 };
+    const objects = [
+      ...registeredClient().filter(({ metadata }) => metadata.name !== 'corporate'),
+      corporate(to('new')),
+      serverObject('new'),
+      registrationSecret(recorded({ attempt: 'b2', clientId: 'c2' })),
+    ];
+    const operator = operatorInMemory({ objects });
+    const { context, servers } = operator;
+    const known = servers.state(AT_CORPORATE);
+    const target = storedServerKey('ClusterAuthorizationServer/new');
+    servers.set(target, { ...known, connection: { ...connection, policy } } as ServerState);
+    expect(operator.observe().migration?.clientsInNamespace).toBe(2);
+    const terms = { to: 'new', maxConcurrent: 1, isSuspended: false };
+    context.moves.begin(AT_CORPORATE, terms, () => [], { total: 1, isBegun: true });
+    expect(operator.observe().migration?.clientsInNamespace).toBe(1);
+  });
+});

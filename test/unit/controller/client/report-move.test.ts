@@ -5,7 +5,14 @@ import type { Idle } from '../../../../src/core/action.ts';
 import { clientKey } from '../../../../src/core/client-key.ts';
 import type { ObservedMigration } from '../../../../src/core/observation.ts';
 import { serverKey } from '../../../../src/core/server-key.ts';
-import { available, observation, unavailable } from '../../../kit/fixtures/observations.ts';
+import {
+  available,
+  desired,
+  object,
+  observation,
+  reached,
+  unavailable,
+} from '../../../kit/fixtures/observations.ts';
 
 const from = { kind: 'ClusterAuthorizationServer', name: 'corporate' } as const;
 const to = { kind: 'ClusterAuthorizationServer', name: 'corporate-new' } as const;
@@ -14,7 +21,11 @@ const SERVER = serverKey(from, 'shop');
 const idle = (state: Idle['state']): Idle => ({ type: 'Idle', state, reason: 'Registered', message: '' });
 
 /** What the migration counts after a round of its only client. */
-function counts(migration: Partial<ObservedMigration> | undefined, state: Idle['state'] = 'Ready') {
+function counts(
+  migration: Partial<ObservedMigration> | undefined,
+  state: Idle['state'] = 'Ready',
+  more: Parameters<typeof observation>[0] = {},
+) {
   const moves = new Moves(
     () => undefined,
     () => undefined,
@@ -31,7 +42,7 @@ function counts(migration: Partial<ObservedMigration> | undefined, state: Idle['
   if (migration?.state === 'Moving') {
     moves.judged(SERVER, KEY, true);
   }
-  const o = observation({ migration: migration && { ...whole, ...migration } });
+  const o = observation({ ...more, migration: migration && { ...whole, ...migration } });
   reportMove(o, idle(state), { moves });
   return { ...moves.counts(SERVER), hasTurn: moves.hasTurn(SERVER, KEY) };
 }
@@ -50,9 +61,34 @@ describe('At the end of a round, the migration learns that a client', () => {
     expect(counts({ target: unavailable })).toMatchObject({ left: 1, moving: 0, refused: 0, isBegun: false });
   });
 
-  test('was refused in its turn', () => {
-    expect(counts({ state: 'Moving' }, 'Stalled')).toMatchObject({ left: 1, refused: 1, hasTurn: false });
+  test('was refused in its turn, keeps it to try again, and leaves its place to another', () => {
+    expect(counts({ state: 'Moving' }, 'Stalled')).toMatchObject({
+      ...{ left: 1, moving: 0, refused: 1 },
+      hasTurn: true,
+    });
   });
+
+  test('has no turn any more where a policy forbids the move', () => {
+    const target = reached({ policy: { grantTypes: ['refresh_token'], scopes: [] } });
+    expect(counts({ state: 'Moving', target }, 'Stalled')).toMatchObject({
+      ...{ left: 1, moving: 0, refused: 1 },
+      hasTurn: false,
+    });
+  });
+
+  test.each(['Waiting', 'Moving'] as const)(
+    'that is suspended or being deleted takes no turn, where it is %s',
+    (state) => {
+      const suspended = { object: object({ desired: desired({ suspend: true }) }) };
+      const deleting = { object: object({ deleting: true }) };
+      for (const o of [suspended, deleting]) {
+        expect(counts({ state }, 'Waiting', o)).toMatchObject({
+          ...{ left: 1, moving: 0, refused: 0, isBegun: true },
+          hasTurn: false,
+        });
+      }
+    },
+  );
 
   test('keeps its turn while it waits', () => {
     expect(counts({ state: 'Moving' }, 'Waiting')).toMatchObject({ left: 1, moving: 1, hasTurn: true });
