@@ -144,7 +144,6 @@ export class Memory {
     this.#heard.set(key, heard);
   }
 
-  /** What a token endpoint last answered about the client's credential. */
   /** The last credential for which this process restarted all workloads; `undefined`: none since the start. */
   restartsDone(key: ClientKey): RestartsDone | undefined {
     return this.#restarts.get(key);
@@ -164,6 +163,7 @@ export class Memory {
     this.#restarts.set(key, done);
   }
 
+  /** What a token endpoint last answered about the client's credential. */
   probe(key: ClientKey): ProbeAnswer | undefined {
     return this.#probes.get(key);
   }

@@ -11,10 +11,14 @@ interface Pod extends KubernetesObject {
   readonly status?: {
     readonly phase?: string;
     readonly startTime?: string;
-    readonly containerStatuses?: readonly {
-      readonly state?: { readonly running?: { readonly startedAt?: string } };
-    }[];
+    readonly containerStatuses?: readonly ContainerStatus[];
+    /** A sidecar is an init container that goes on running. */
+    readonly initContainerStatuses?: readonly ContainerStatus[];
   };
+}
+
+interface ContainerStatus {
+  readonly state?: { readonly running?: { readonly startedAt?: string } };
 }
 
 /** Lists the Pods of the namespace once, and keeps the names of those that have used the Secret since before the time. */
@@ -54,11 +58,13 @@ export async function findUsers(
 
 /** A container that started again has read the Secret again. */
 function isRunningSince(status: Pod['status'] = {}, since: number): boolean {
-  const { phase, startTime, containerStatuses = [] } = status;
+  const { phase, startTime, containerStatuses = [], initContainerStatuses = [] } = status;
   if (phase === 'Succeeded' || phase === 'Failed') {
     return false;
   }
-  const running = containerStatuses.flatMap(({ state }) => state?.running?.startedAt ?? []);
+  const running = [...initContainerStatuses, ...containerStatuses].flatMap(
+    ({ state }) => state?.running?.startedAt ?? [],
+  );
   const times = running.length > 0 ? running : [startTime ?? ''];
   return times.some((time) => Date.parse(time) < since);
 }

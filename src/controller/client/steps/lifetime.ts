@@ -29,7 +29,7 @@ export async function bindToOwner(
     return later(`${kindText(boundTo)} is no kind that this installation admits`);
   }
   const found = await api.get<KubernetesObject>(resource, { namespace, name });
-  if (!found.ok && found.status !== 404) {
+  if (!found.ok && (found.status !== 404 || found.reason === 'NotServed')) {
     return notDone(`${kind} ${name} is not read`, found);
   }
   if (!found.ok) {

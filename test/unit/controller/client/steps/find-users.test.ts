@@ -35,6 +35,14 @@ const PODS = [
   pod('web-2', [BEFORE]),
   pod('web-1', [AFTER, BEFORE]),
   pod('restarted', [AFTER]),
+  pod('sidecar', [], {
+    status: {
+      phase: 'Running',
+      startTime: BEFORE,
+      initContainerStatuses: [{ state: { running: { startedAt: BEFORE } } }],
+      containerStatuses: [{ state: { running: { startedAt: AFTER } } }],
+    },
+  }),
   pod('pending', [], { status: { phase: 'Pending', startTime: BEFORE } }),
   pod('done', [BEFORE], { status: { phase: 'Succeeded', startTime: BEFORE } }),
   pod('other', [BEFORE], { spec: { containers: [{ name: 'app' }] } }),
@@ -60,7 +68,7 @@ test('Pods that use the Secret and have a container from before the new credenti
     return { ok: true, object: PODS.flatMap((raw) => convert(raw as never) ?? []) };
   });
   expect(memory.users(round.key)).toMatchObject([
-    { of: 'oac-uid-1-a0', pods: ['pending', 'web-1', 'web-2'] },
+    { of: 'oac-uid-1-a0', pods: ['pending', 'sidecar', 'web-1', 'web-2'] },
   ]);
   expect(wrote).toEqual([]);
   expect(next()).toMatchObject({ type: 'Idle', state: 'Ready' });

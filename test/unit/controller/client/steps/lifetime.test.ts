@@ -95,6 +95,12 @@ describe('An object is bound', () => {
   test.each<readonly [string, InMemoryOptions['refuses'], string, number]>([
     ['the owner is not read', { 'get Job': refusals.broken }, 'Job nightly is not read: etcd is down', 0],
     [
+      'the kind of the owner is not installed',
+      { 'get Job': { ...refusals.notFound, reason: 'NotServed', message: '404 page not found' } },
+      'Job nightly is not read: 404 page not found',
+      0,
+    ],
+    [
       'the object is not read',
       { 'get OAuthClient': refusals.unanswered },
       'The OAuthClient is not read: no answer',
