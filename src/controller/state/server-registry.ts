@@ -422,14 +422,18 @@ export class ServerRegistry {
   }
 }
 
-/** Clients that need nothing learn only from a round of their own when they are read next. */
+/** Clients that need nothing learn only from a round of their own when they are read, or tried, next. */
 const readsOther = (
   { connection: before }: Partial<ServerState> = {},
   { connection: after }: ServerState,
 ): boolean =>
-  before !== undefined &&
-  after !== undefined &&
-  !isSameJson({ ...before.drift, ...before.recovery }, { ...after.drift, ...after.recovery });
+  before !== undefined && after !== undefined && !isSameJson(termsOfVisits(before), termsOfVisits(after));
+
+const termsOfVisits = ({ drift, recovery, verification }: ServerConnection) => ({
+  ...drift,
+  ...recovery,
+  verification: [verification.mode, verification.intervalMs ?? null],
+});
 
 /** The same for all server objects that register at one address over the same proxy. */
 function endpointName({ registrationEndpoint, transport }: ServerConnection): string | undefined {

@@ -17,6 +17,7 @@ const state = {
     version: 'v1',
     dialect: {},
     admission: { kind: 'Open' },
+    verification: { mode: 'Off' },
   } as unknown as ServerConnection,
   problem: undefined,
   endpoints: undefined,
@@ -111,6 +112,10 @@ describe('what discovery found', () => {
     ...found,
     connection: { ...found.connection, drift: { mode, intervalMs: 60_000 } } as never,
   });
+  const verifying = (mode: string, intervalMs?: number): ServerState => ({
+    ...found,
+    connection: { ...found.connection, verification: { mode, intervalMs } } as never,
+  });
   const enforcing = (version: string) => ({ ...found.connection, version, policy: { enforce: 'Existing' } });
 
   test.each<readonly [string, ServerState, ServerState, boolean]>([
@@ -123,6 +128,9 @@ describe('what discovery found', () => {
       true,
     ],
     ['reads that begin', reading('Off'), reading('Report'), true],
+    ['verification that begins', verifying('Off'), verifying('Gate'), true],
+    ['verification that goes on', verifying('Report'), verifying('Report'), false],
+    ['verification again after a time', verifying('Report'), verifying('Report', 300_000), true],
     ['reads that go on', reading('Report'), reading('Report'), false],
     ['no connection any more', found, { ...found, connection: undefined }, false],
     ['other endpoints', found, { ...found, endpoints: endpoints('https://b/register') }, true],
