@@ -191,7 +191,7 @@ export const OF_SERVER_OBJECT = rules(
     message: 'migration.to names this object itself: name the server object that the clients move to',
   },
   {
-    rule: 'has(self.spec.migration) || !has(oldSelf.spec.migration) || !has(oldSelf.status) || !has(oldSelf.status.migration) || !has(oldSelf.status.clients) || oldSelf.status.migration.references <= oldSelf.status.clients',
+    rule: 'has(self.spec.migration) || !has(oldSelf.spec.migration) || !has(oldSelf.status) || !has(oldSelf.status.migration) || !has(oldSelf.status.clients) || !oldSelf.status.migration.begun || oldSelf.status.migration.references <= oldSelf.status.clients',
     message:
       'OAuthClients name this object whose clients here have ended, and they would be registered here again: set their spec.authorizationServerRef to the new server object first (status.migration.references counts those that name this one)',
   },

@@ -125,6 +125,17 @@ describe('The clients of a server object', () => {
     expect((await team.client('one')).status?.retiring).toHaveLength(1);
   });
 
+  it('stay where they are by a dry run, which can be removed though an OAuthClient has no client', async () => {
+    const team = await fleet('dry');
+    const before = await clientIds(team);
+    const waiting = { server: cluster('dry-from'), suspend: true };
+    await testbed.apply(oauthClient('dry', 'waiting', waiting));
+    await migrate('dry', { suspend: true });
+    await untilMigration('dry', ({ total, references }) => total === 3 && references === 4);
+    await migrate('dry', null);
+    expect(await clientIds(team)).toEqual(before);
+  });
+
   it('are not registered a second time by a removal after their overlaps: it is refused in a sentence', async () => {
     await fleet('over');
     await migrate('over', { overlap: '0s' });
