@@ -125,13 +125,40 @@ export const objectDeleting: Rule<Observation> = {
     const setback = setbackOf(o, 'Deregister', record.registrationSecret);
     if (record.document !== undefined && !isGoneAlready(setback)) {
       const why = whyEnded('Deleting', record.clientId);
-      return planHeldEnding(o, record, record.document, 'Deleting', why);
+      const action = setback && unwithdrawn(o, object, record, setback);
+      return action ?? planHeldEnding(o, record, record.document, 'Deleting', why);
     }
     return setback === undefined
       ? planDeregistration(o, record, 'Deleting')
       : afterSetback(o, object, record, setback);
   },
 };
+
+/** The API server did not let a document be withdrawn or removed. `undefined`: that is due to be tried again. */
+function unwithdrawn(
+  o: Observation,
+  object: ObservedClient,
+  record: RegistrationRecord,
+  setback: Setback,
+): Action | undefined {
+  if (object.abandoned) {
+    return planRelease(record, 'left-behind', setback, GIVEN_UP_BY_PERSON);
+  }
+  const end = setback.since + DELETION_PATIENCE_MS;
+  if (o.namespaceTerminating || o.now >= end) {
+    return planRelease(record, 'owed', setback, GOES_ON);
+  }
+  return o.now >= setback.retryAt
+    ? undefined
+    : wait(
+        setback.reason,
+        `${asSentence(withNextTry(setback))} ${letGoAt(setback)}`,
+        Math.min(setback.retryAt, end),
+      );
+}
+
+const GIVEN_UP_BY_PERSON = 'A person gives it up by annotation';
+const GOES_ON = 'Its deregistration goes on without the object';
 
 /** After a failed deregistration: retry, wait, or release the client. */
 function afterSetback(
@@ -144,7 +171,7 @@ function afterSetback(
     return planDeregistration(o, record, 'Deleting');
   }
   if (object.abandoned) {
-    return planRelease(record, 'left-behind', setback, 'A person gives it up by annotation');
+    return planRelease(record, 'left-behind', setback, GIVEN_UP_BY_PERSON);
   }
   if (deletionOf(o, record)?.unconfirmed === 'Hold' && !o.namespaceTerminating) {
     return o.now >= setback.retryAt
@@ -155,7 +182,7 @@ function afterSetback(
     return planRelease(record, 'left-behind', setback, 'Its deregistration is given up');
   }
   if (o.namespaceTerminating || o.now - setback.since >= DELETION_PATIENCE_MS) {
-    return planRelease(record, 'owed', setback, 'Its deregistration goes on without the object');
+    return planRelease(record, 'owed', setback, GOES_ON);
   }
   const until = Math.min(setback.retryAt, setback.since + DELETION_PATIENCE_MS);
   return o.now >= setback.retryAt

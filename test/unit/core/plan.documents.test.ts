@@ -146,6 +146,33 @@ describe('a client that a document identifies', () => {
     expect(plan(now)).toMatchObject({ type: 'Release', role: 'owed' });
   });
 
+  test('lets its object go after a minute also where the API server refuses the withdrawal', () => {
+    const current = of(served());
+    const refused = (since: number, retryAt = NOW + 60_000) =>
+      setback({ reason: 'WriteRefused', since, retryAt, basis: current.registrationSecret });
+    const o = observation({ object: deleting(), records: [current] });
+    expect(plan({ ...o, setbacks: [refused(NOW - 59_000)] })).toMatchObject({
+      type: 'Idle',
+      state: 'Waiting',
+      reason: 'WriteRefused',
+      until: NOW + 1_000,
+    });
+    expect(plan({ ...o, setbacks: [refused(NOW - 59_000, NOW)] })).toMatchObject({ phase: 'Withdraw' });
+    expect(plan({ ...o, setbacks: [refused(NOW - 60_000, NOW)] })).toMatchObject({
+      type: 'Release',
+      role: 'owed',
+    });
+    expect(plan({ ...o, setbacks: [refused(NOW)], namespaceTerminating: true })).toMatchObject({
+      type: 'Release',
+      role: 'owed',
+    });
+    const abandoned = deleting({ abandoned: true });
+    expect(plan({ ...o, object: abandoned, setbacks: [refused(NOW)] })).toMatchObject({
+      type: 'Release',
+      role: 'left-behind',
+    });
+  });
+
   test('whose object is gone is held for an hour, and then removed', () => {
     const seenAt = NOW - HOUR + 5_000;
     const document = served({
