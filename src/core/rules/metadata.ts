@@ -130,6 +130,10 @@ export function planUpdate(
 ): Action {
   const { object, at, current } = o;
   const { connection, gate } = at;
+  const otherwise = identifiedOtherwise(o);
+  if (otherwise !== undefined) {
+    return replaceUnchangeable(o, otherwise);
+  }
   const hash = metadataHash(object.desired.hash, connection.shape);
   // The claims of the client's own software statement may have changed, which the hash doesn't show.
   const isAsRegistered = current.metadataHash === hash && o.statement === undefined;
@@ -165,4 +169,19 @@ export function planUpdate(
       basis,
     }
   );
+}
+
+/**
+ * The document of a client and its registration differ in form, and in `client_id`: neither is changed to the other.
+ * `undefined`: the client is identified as the server object says.
+ */
+function identifiedOtherwise({ current, at: { connection } }: Reachable): string | undefined {
+  const isDocument = current.document !== undefined;
+  if (isDocument === (connection.documents !== undefined)) {
+    return undefined;
+  }
+  const [before, now] = isDocument
+    ? ['is identified by a document', 'registers clients']
+    : ['was registered', 'identifies clients by documents'];
+  return `Client ${current.clientId} ${before}, and by identification.mode the server object ${now}: the client stays as it is. Set the mode back.`;
 }

@@ -1,6 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { plan } from '../../../src/core/plan.ts';
+import { metadataHash } from '../../../src/core/record.ts';
 import { summarize } from '../../../src/core/summarize.ts';
+import { defined } from '../../../src/oauth/objects.ts';
 import {
   absent,
   connection,
@@ -19,6 +21,12 @@ import {
 
 const at = (ms: number) => new Date(ms).toISOString().replace('.000Z', 'Z');
 const HOUR = 3_600_000;
+const TERMS = {
+  baseUrl: 'https://clients.example.com',
+  maxAge: 300,
+  primes: false,
+  revoke: 'Withdraw',
+} as const;
 
 const checkedAgain = setback({
   ...{ action: 'CheckDocument', basis: 'oac-uid-1-a1 digest-2 ', reason: 'DocumentNotReachable' },
@@ -214,10 +222,28 @@ describe('a client that a document identifies', () => {
 
   test('that was withdrawn is published again when an object needs it', () => {
     const document = served({ withdrawnAt: at(NOW - 1_000) });
-    expect(plan(observation({ records: [of(document)] }))).toMatchObject({
+    const wanted = desired({ client: { redirectUris: ['https://shop.example.com/cb'] } });
+    const server = reached({ documents: TERMS });
+    const current = record({ document, metadataHash: metadataHash(wanted.hash, server.connection.shape) });
+    const o = observation({ object: object({ desired: wanted }), records: [current], server });
+    expect(plan(o)).toMatchObject({
       type: 'Update',
       because: 'Drifted',
       message: 'The document of client c1 was withdrawn, and the object needs it.',
+    });
+  });
+
+  test.each([
+    ['that was registered', undefined, TERMS, 'was registered, and by identification.mode the server object'],
+    ['of a document', served(), undefined, 'is identified by a document, and by identification.mode the'],
+  ])('%s stays as it is when the server object changes its mode', (_, document, documents, said) => {
+    const server = reached({ documents, shape: 'other' });
+    const o = observation({ records: [record(defined({ document }))], server });
+    expect(plan(o)).toMatchObject({
+      type: 'Idle',
+      state: 'Stalled',
+      reason: 'UpdateUnsupported',
+      message: expect.stringContaining(`Client c1 ${said}`),
     });
   });
 });
