@@ -287,28 +287,21 @@ function credentialsOf(
   if (isProblem(transport)) {
     return transport;
   }
-  if (documents !== undefined) {
-    return { admission, management: OF_DOCUMENTS, statement, signedRequest: undefined, transport };
-  }
   const dialect = effectiveDialect(spec.dialect, {});
   const { mode, configurationUrl } = spec.management;
   const isExplicit = configurationUrl !== 'AsReturned';
   const management = {
-    mode,
+    // Documents are always managed; clients that were registered before there were any end as ever.
+    mode: documents !== undefined && mode === 'None' ? 'Auto' : mode,
     credential,
     configurationUrl: isExplicit ? configurationUrl : dialect.configurationUrl,
     isExplicit,
   } as const;
-  return { admission, management, statement, signedRequest, transport };
+  return {
+    ...{ admission, management, statement, transport },
+    signedRequest: documents === undefined ? signedRequest : undefined,
+  };
 }
-
-/** The operator itself serves documents: nobody's token is needed. */
-const OF_DOCUMENTS = {
-  mode: 'Auto',
-  credential: undefined,
-  configurationUrl: 'AsReturned',
-  isExplicit: false,
-} as const;
 
 /** How to reach the server, where that differs from the default. */
 export function transportOf(
@@ -357,7 +350,10 @@ export function endpointsInUse(spec: AuthorizationServerSpec, discovered: Endpoi
 }
 
 interface CalledEndpoints {
+  /** Where documents take its place: their base URL. */
   readonly registration: string | undefined;
+  /** Also where documents take its place. */
+  readonly ofServer: string | undefined;
   readonly token: string | undefined;
 }
 
@@ -370,8 +366,10 @@ function calledEndpoints(
 ): CalledEndpoints {
   const published = aliases.registration ?? endpoints.registration;
   const ofForm = published && codecOf(dialect)?.endpointOf(published);
+  const ofServer = registration.endpoint ?? ofForm ?? published;
   return {
-    registration: documents?.baseUrl ?? registration.endpoint ?? ofForm ?? published,
+    registration: documents?.baseUrl ?? ofServer,
+    ofServer,
     token: given?.token ?? aliases.token ?? endpoints.token,
   };
 }
@@ -416,7 +414,7 @@ function unusedEndpoints(
 /** A credential is sent only to the issuer's own origin, to an endpoint in the spec, or to an mTLS alias (RFC 8705). */
 function endpointProblem(
   spec: AuthorizationServerSpec,
-  { registration, token }: CalledEndpoints,
+  { ofServer: registration, token }: CalledEndpoints,
   aliases: Endpoints,
   { admission, management }: ConnectionCredentials,
   refused: readonly RefusedEndpoint[] | undefined,

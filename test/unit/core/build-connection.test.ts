@@ -146,6 +146,22 @@ describe('toConnection', () => {
     expect(connected(specOf(more)).management).toMatchObject(management);
   });
 
+  test('manages what was registered also after documents took its place, and sends no credential elsewhere', () => {
+    const baseUrl = 'https://clients.example.net';
+    const spec = specOf({
+      identification: { mode: 'Document', document: { baseUrl } },
+      management: byAdministrator,
+    });
+    const hosting = { namespace: 'documents', baseUrls: [baseUrl], namespacedBaseUrls: [] };
+    expect(connected(spec, { hosting })).toMatchObject({
+      registrationEndpoint: baseUrl,
+      admission: { kind: 'Open' },
+      management: { mode: 'Auto', credential: { kind: 'Token' } },
+    });
+    const abroad = { ...endpoints, registration: `${elsewhere}/register` };
+    expect(connect(spec, { hosting, endpoints: abroad })).toMatchObject({ reason: 'AddressRefused' });
+  });
+
   test.each<readonly [string, object, Given, ServerConnection['policy']]>([
     ['what a cluster server says', { policy: { scopes: ['openid'] } }, {}, { scopes: ['openid'], ...POLICY }],
     ['what holds without being said, at a cluster server', {}, {}, POLICY],
