@@ -21,6 +21,8 @@ export interface DocumentState {
   readonly withdrawnAt?: string;
   /** What the server was made to fetch last, by an authorization request; see `primeAuthorization`. */
   readonly primed?: string;
+  /** The server may have answered that from its copy of the document before: it is made to fetch once more. */
+  readonly primedEarly?: true;
   /** Whether the server fetches documents at authorization requests alone, so that it has to be made to. */
   readonly primes?: true;
   /** Nothing else was served for the client before, so no server has a copy of that. */
@@ -73,7 +75,8 @@ export function readDocumentState(text: string | undefined): DocumentState | und
   if (stored === undefined) {
     return undefined;
   }
-  const { digest, maxAge, publishedAt, seen, withdrawnAt, primed, primes, isFirst, endsAtOnce } = stored;
+  const { digest, maxAge, publishedAt, seen, withdrawnAt, isFirst, endsAtOnce } = stored;
+  const { primed, primedEarly, primes } = stored;
   if (typeof digest !== 'string' || typeof maxAge !== 'number' || typeof publishedAt !== 'string') {
     return undefined;
   }
@@ -85,6 +88,7 @@ export function readDocumentState(text: string | undefined): DocumentState | und
       seen: seenIn(seen),
       withdrawnAt: typeof withdrawnAt === 'string' ? withdrawnAt : undefined,
       primed: typeof primed === 'string' ? primed : undefined,
+      primedEarly: primedEarly === true ? (true as const) : undefined,
       primes: primes === true ? (true as const) : undefined,
       isFirst: isFirst === true ? (true as const) : undefined,
       endsAtOnce: endsAtOnce === true ? (true as const) : undefined,
@@ -114,7 +118,7 @@ const UNSEEN_MS = 3_600_000;
  * @param now milliseconds since the epoch
  */
 export function endingOf(state: DocumentState, now: number): DocumentEnding {
-  const { withdrawnAt, seen, maxAge, primes, primed, digest, endsAtOnce } = state;
+  const { withdrawnAt, seen, maxAge, primes, endsAtOnce } = state;
   if (endsAtOnce) {
     return { phase: 'Remove' };
   }
@@ -126,12 +130,42 @@ export function endingOf(state: DocumentState, now: number): DocumentEnding {
     return { phase: 'Check' };
   }
   const since = isDocumentSeen(state) ? storedTime(seen?.at) : withdrawn;
-  const primeAt = primes && primed !== digest ? since + maxAge * 1000 : Number.POSITIVE_INFINITY;
-  const end = since + Math.max(HOLD_MS, maxAge * 1000);
+  const primeAt = primedNextAt(state, since);
+  const end = since + Math.max(HOLD_MS, maxAge * 1000) + (primes ? PRIMING_PATIENCE_MS : 0);
   if (now >= end || Number.isNaN(end)) {
     return { phase: 'Remove' };
   }
   return now >= primeAt ? { phase: 'Prime' } : { phase: 'Hold', until: Math.min(primeAt, end) };
+}
+
+/** A withdrawal that the server is to be made to fetch is held so much longer, since that may fail. */
+const PRIMING_PATIENCE_MS = 3_600_000;
+/** Keycloak keeps a copy for five minutes at least, whatever the document says. */
+const LEAST_COPY_MS = 310_000;
+
+/**
+ * When the server can be made to fetch what is served now: once a copy of before is too old by `maxAge`, and again once it
+ * is too old for a server that keeps it longer. Infinite where nothing is to be done.
+ *
+ * @param since when the present content took the place of the one before, in milliseconds since the epoch
+ */
+export function primedNextAt(
+  { primes, primed, primedEarly, digest, maxAge }: DocumentState,
+  since: number,
+): number {
+  if (!primes || (primed === digest && !primedEarly)) {
+    return Number.POSITIVE_INFINITY;
+  }
+  return since + (primed === digest ? LEAST_COPY_MS : maxAge * 1000);
+}
+
+/** The state after the server was made to fetch what is served. */
+export function primedState({ primedEarly: _, ...state }: DocumentState, now: number): DocumentState {
+  const { digest, primed, seen, withdrawnAt } = state;
+  const hasCopy = primed !== undefined || withdrawnAt !== undefined;
+  const since = storedTime(isDocumentSeen(state) ? seen?.at : withdrawnAt);
+  const isEarly = hasCopy && now < since + LEAST_COPY_MS;
+  return { ...state, primed: digest, ...(isEarly ? { primedEarly: true } : {}) };
 }
 
 /** How long a key is served before workloads use it: the time for which servers keep a key set. */

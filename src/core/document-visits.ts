@@ -1,5 +1,5 @@
 import { storedTime } from '../api/time.ts';
-import { type DocumentState, endingOf, isDocumentSeen, usableFrom } from './document-state.ts';
+import { type DocumentState, endingOf, isDocumentSeen, primedNextAt, usableFrom } from './document-state.ts';
 import { serverOfClient } from './home.ts';
 import type { Observation } from './observation.ts';
 import type { RegistrationRecord } from './record.ts';
@@ -34,11 +34,11 @@ export function secretHeldUntil(
 
 /** When the server may be made to fetch what is served now; infinite where nothing is to be done. */
 export function primingDueAt(state: DocumentState): number {
-  const { primes, primed, digest, seen, maxAge } = state;
-  if (!primes || primed === digest || !isDocumentSeen(state)) {
+  const { primes, primed, seen } = state;
+  if (!isDocumentSeen(state)) {
     return Number.POSITIVE_INFINITY;
   }
-  return primed === undefined ? 0 : storedTime(seen?.at) + maxAge * 1000;
+  return primes && primed === undefined ? 0 : primedNextAt(state, storedTime(seen?.at));
 }
 
 /** When a document that was seen is fetched again, by `drift` of the server object. `undefined`: never. */

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import {
   endingOf,
   isDocumentSeen,
+  primedState,
   publishedState,
   readDocumentState,
   storedDocumentState,
@@ -104,7 +105,19 @@ describe('a document ends', () => {
       'and held on',
       { ...withdrawn, primes: true, primed: 'withdrawal' } as const,
       seenAt + 300 * SECOND,
-      { phase: 'Hold', until: seenAt + HOUR },
+      { phase: 'Hold', until: seenAt + 2 * HOUR },
+    ],
+    [
+      'once more, where the server may have had its copy still',
+      { ...withdrawn, maxAge: 30, primes: true, primed: 'withdrawal', primedEarly: true } as const,
+      seenAt + 30 * SECOND,
+      { phase: 'Hold', until: seenAt + 310 * SECOND },
+    ],
+    [
+      'also where the server may keep its copy for longer than an hour',
+      { ...withdrawn, maxAge: 7_200, primes: true, primed: 'digest-1' } as const,
+      seenAt + 2 * HOUR,
+      { phase: 'Prime' },
     ],
     [
       'where nobody can see it, by times alone',
@@ -162,5 +175,22 @@ describe('a server that fetches documents at authorization requests alone', () =
     ['and no other server any', served(), Number.POSITIVE_INFINITY],
   ])('%s', (_, state, due) => {
     expect(primingDueAt(state)).toBe(due);
+  });
+
+  test('is made to fetch it once more, where it may have answered from a copy that it keeps for five minutes', () => {
+    const first = primedState(served({ primes: true }), seenAt);
+    expect(first).toEqual(served({ primes: true, primed: 'digest-1' }));
+    const early = primedState(served({ primes: true, primed: 'digest-0', maxAge: 30 }), seenAt + 30_000);
+    expect(early).toMatchObject({ primed: 'digest-1', primedEarly: true });
+    expect(readDocumentState(storedDocumentState(early))).toEqual(early);
+    expect(primingDueAt(early)).toBe(seenAt + 310_000);
+    const late = primedState(early, seenAt + 310_000);
+    expect(primingDueAt(late)).toBe(Number.POSITIVE_INFINITY);
+    expect(late).not.toHaveProperty('primedEarly');
+  });
+
+  test('is made to fetch a withdrawal once more, also where it was never made to fetch the document', () => {
+    const withdrawn = served({ primes: true, maxAge: 30, withdrawnAt: '2026-05-01T11:00:00Z' });
+    expect(primedState(withdrawn, seenAt + 30_000)).toMatchObject({ primedEarly: true });
   });
 });

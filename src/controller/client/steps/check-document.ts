@@ -1,7 +1,7 @@
 import { rfc3339 } from '../../../api/time.ts';
 import type { CheckDocumentStep, PrimeDocumentStep } from '../../../core/action.ts';
 import { fetchedText } from '../../../core/document-check.ts';
-import { type DocumentState, isDocumentSeen } from '../../../core/document-state.ts';
+import { type DocumentState, isDocumentSeen, primedState } from '../../../core/document-state.ts';
 import { setbackOf } from '../../../core/earlier-calls.ts';
 import { type Failure, failure } from '../../../core/failure.ts';
 import { keyWithoutServer } from '../../../core/server-key.ts';
@@ -80,7 +80,7 @@ export async function primeDocument(step: PrimeDocumentStep, input: StepInput): 
   }
   if (outcome.kind === 'answered' && outcome.status < 400) {
     context.memory.succeeded(input.round.key, 'PrimeDocument', basis);
-    return mark(record, { document: { ...document, primed: document.digest } }, context);
+    return mark(record, { document: primedState(document, context.clock.now()) }, context);
   }
   const how = outcome.kind === 'answered' ? `was answered ${outcome.status}` : 'got no answer';
   const what = `The authorization request that makes the server fetch the document ${how}`;
