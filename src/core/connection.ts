@@ -149,6 +149,8 @@ export interface WorkloadIdentityTerms {
   readonly audience: string;
   /** Whether the ServiceAccount `default`, which every Pod without another one has, may be named. */
   readonly permitsDefaultAccount: boolean;
+  /** Whether clients of several namespaces are registered by the server object. */
+  readonly isShared: boolean;
 }
 
 /** How calls whose answers were lost are handled. */

@@ -43,11 +43,13 @@ export function policyProblem(
     return undefined;
   }
   const judged = judgedIn(document);
+  // What the operator adds names a workload, and no place that a server calls.
+  const ofOthers = judged.filter(({ name, isClaim }) => isClaim || origin.own?.includes(name) !== true);
   const refusal =
     identifierRefusal(judged, policy) ??
     additionalRefusal(judged, policy, origin) ??
     defaultsRefusal(judged, policy, origin) ??
-    uriRefusal(judged, policy) ??
+    uriRefusal(ofOthers, policy) ??
     algorithmRefusal(judged, policy) ??
     wordRefusal(judged, policy);
   return refusal === undefined ? undefined : { reason: 'PolicyRefused', message: refusal };

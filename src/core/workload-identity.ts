@@ -19,6 +19,7 @@ export function workloadIdentityOf(
         audience: workloadIdentity.audience ?? issuer,
         permitsDefaultAccount:
           kind === 'ClusterAuthorizationServer' && policy.workloadIdentity === 'AllowDefaultAccount',
+        isShared: kind === 'ClusterAuthorizationServer',
       }
     : undefined;
 }
@@ -44,17 +45,38 @@ export function workloadMembers(
     );
   }
   return serviceAccount === undefined
-    ? spiffeMembers(spiffe?.id ?? '', codec)
+    ? spiffeMembers(namespace, spiffe?.id ?? '', codec, workloadIdentity)
     : accountMembers(namespace, serviceAccount.name, codec, workloadIdentity);
 }
 
 /** Draft of the OAuth working group on SPIFFE client authentication. */
-const spiffeMembers = (id: string, codec: ClientCodec | undefined): JsonObject | Problem =>
-  codec === undefined
-    ? { token_endpoint_auth_method: 'spiffe_jwt', spiffe_id: id }
-    : withoutOffer(
-        'The dialect of the server object has no words for spec.credential.spiffe. Choose another.',
-      );
+function spiffeMembers(
+  namespace: string,
+  id: string,
+  codec: ClientCodec | undefined,
+  { isShared }: WorkloadIdentityTerms,
+): JsonObject | Problem {
+  if (codec !== undefined) {
+    return withoutOffer(
+      'The dialect of the server object has no words for spec.credential.spiffe. Choose another.',
+    );
+  }
+  return isShared && namespaceOfSpiffeId(id) !== namespace
+    ? {
+        reason: 'PolicyRefused',
+        message: `spec.credential.spiffe.id is not one of namespace ${namespace}, and at a ClusterAuthorizationServer nobody may name the workload of another: write spiffe://TRUST-DOMAIN/ns/${namespace}/… or spiffe://TRUST-DOMAIN/${namespace}/….`,
+      }
+    : { token_endpoint_auth_method: 'spiffe_jwt', spiffe_id: id };
+}
+
+/** The first segment of the path, or the second behind `ns`, as SPIRE makes the IDs of Pods. */
+function namespaceOfSpiffeId(id: string): string | undefined {
+  const segments = id.split('/').slice(3);
+  // Of no ID (SPIFFE ID section 2.2): a server that resolves them would read another one.
+  const isPlain = !segments.some((segment) => ['', '.', '..'].includes(segment));
+  const [namespace, ...rest] = segments[0] === 'ns' ? segments.slice(1) : segments;
+  return isPlain && rest.length > 0 ? namespace : undefined;
+}
 
 function accountMembers(
   namespace: string,

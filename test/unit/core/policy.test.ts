@@ -241,6 +241,21 @@ describe('uriHosts', () => {
   );
 });
 
+describe('what the operator adds', () => {
+  const workload = { spiffe_id: 'spiffe://example.com/shop/web' };
+
+  test('is the name of a workload, and no address', () => {
+    admitted(workload, { uriHosts: ['shop.example.com'], schemes: 'HttpsOnly' }, ['spiffe_id']);
+    expect(refusal(workload, { uriHosts: ['shop.example.com'] })).toMatch(/^spiffe_id is not permitted/);
+  });
+
+  test('is judged in a software statement, which is of others', () => {
+    expect(
+      refusal({ software_statement: workload }, { uriHosts: ['shop.example.com'] }, ['spiffe_id']),
+    ).toMatch(/^software_statement\.spiffe_id "spiffe:/);
+  });
+});
+
 describe('redirectUriPatterns', () => {
   const patternsOf = (pattern: string): Policy => ({ redirectUriPatterns: ['https://other.test/', pattern] });
 

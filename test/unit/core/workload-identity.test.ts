@@ -11,24 +11,24 @@ describe('a server object', () => {
     [
       'AuthorizationServer',
       allow,
-      { identityProvider: 'cluster', audience: issuer, permitsDefaultAccount: false },
+      { identityProvider: 'cluster', audience: issuer, permitsDefaultAccount: false, isShared: false },
     ],
     ['ClusterAuthorizationServer', allow, undefined],
     [
       'ClusterAuthorizationServer',
       { ...allow, policy: { workloadIdentity: 'Allow' } },
-      { identityProvider: 'cluster', audience: issuer, permitsDefaultAccount: false },
+      { identityProvider: 'cluster', audience: issuer, permitsDefaultAccount: false, isShared: true },
     ],
     [
       'ClusterAuthorizationServer',
       { ...allow, policy: { workloadIdentity: 'AllowDefaultAccount' } },
-      { identityProvider: 'cluster', audience: issuer, permitsDefaultAccount: true },
+      { identityProvider: 'cluster', audience: issuer, permitsDefaultAccount: true, isShared: true },
     ],
     ['ClusterAuthorizationServer', { policy: { workloadIdentity: 'Allow' } }, undefined],
     [
       'AuthorizationServer',
       { workloadIdentity: { mode: 'Allow', audience: 'other' } },
-      { identityProvider: undefined, audience: 'other', permitsDefaultAccount: false },
+      { identityProvider: undefined, audience: 'other', permitsDefaultAccount: false, isShared: false },
     ],
   ] as const)('%s offers with %o: %o', (kind, spec, terms) => {
     expect(workloadIdentityOf(kind, specOf(spec))).toEqual(terms);
@@ -36,7 +36,12 @@ describe('a server object', () => {
 });
 
 describe('a client', () => {
-  const terms = { identityProvider: 'cluster', audience: issuer, permitsDefaultAccount: false };
+  const terms = {
+    identityProvider: 'cluster',
+    audience: issuer,
+    permitsDefaultAccount: false,
+    isShared: false,
+  };
   const offered = { codec: keycloakClient, workloadIdentity: terms };
   const byAccount = (name: string) => ({ credential: { serviceAccount: { name } } });
   const bySpiffe = { credential: { spiffe: { id: 'spiffe://example.com/shop/web' } } };
@@ -58,6 +63,26 @@ describe('a client', () => {
       token_endpoint_auth_method: 'spiffe_jwt',
       spiffe_id: 'spiffe://example.com/shop/web',
     });
+  });
+
+  test.each([
+    ['spiffe://example.com/shop/web', 'shop', true],
+    ['spiffe://example.com/ns/shop/sa/web', 'shop', true],
+    ['spiffe://example.com/other/web', 'shop', false],
+    ['spiffe://example.com/ns/other/sa/shop', 'shop', false],
+    ['spiffe://example.com/ns/shop/sa/web', 'ns', false],
+    ['spiffe://example.com/ns/shop', 'shop', false],
+    ['spiffe://example.com/shop', 'shop', false],
+    ['spiffe://shop/other/web', 'shop', false],
+    ['spiffe://example.com/shop/../other/web', 'shop', false],
+    ['spiffe://example.com//shop/web', 'shop', false],
+  ])('at a server of several namespaces has %s in namespace %s: %s', (id, namespace, isItsOwn) => {
+    const spec = { credential: { spiffe: { id } } };
+    const shared = { workloadIdentity: { ...terms, isShared: true } };
+    expect(workloadMembers(namespace, spec, shared)).toMatchObject(
+      isItsOwn ? { spiffe_id: id } : { reason: 'PolicyRefused' },
+    );
+    expect(workloadMembers(namespace, spec, { workloadIdentity: terms })).toMatchObject({ spiffe_id: id });
   });
 
   test.each([
