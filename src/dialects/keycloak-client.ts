@@ -116,14 +116,16 @@ function knows(member: string, value: Json): boolean {
     : attribute[1] !== 'list' || !(textsOf(value) ?? []).some((text) => text.includes(SEPARATOR));
 }
 
-/** Without `grant_types` RFC 7591 section 2 says `authorization_code`. What is not asked for is off. */
+/**
+ * Without `grant_types` RFC 7591 section 2 says `authorization_code`. What is not asked for is off. `enabled` is never sent: a
+ * client is enabled when it is created, and an update must not undo that an administrator disabled it.
+ */
 function encode(metadata: JsonObject): JsonObject {
   const grants = textsOf(metadata['grant_types']) ?? ['authorization_code'];
   const method = String(metadata['token_endpoint_auth_method'] ?? 'client_secret_basic');
   const { scope } = metadata;
   return {
     protocol: 'openid-connect',
-    enabled: true,
     bearerOnly: false,
     fullScopeAllowed: false,
     publicClient: method === 'none',

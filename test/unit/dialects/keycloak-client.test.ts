@@ -16,7 +16,6 @@ describe("Keycloak's own form", () => {
       encode({ client_name: 'Agent', grant_types: ['client_credentials'], ...ofServiceAccount(trust) }),
     ).toEqual({
       protocol: 'openid-connect',
-      enabled: true,
       bearerOnly: false,
       fullScopeAllowed: false,
       publicClient: false,
