@@ -1,6 +1,6 @@
 import type { ConfigMap, KubernetesObject } from '../api/kubernetes.ts';
 import { LABELS } from '../api/names.ts';
-import { type ClientDocument, MOST_DOCUMENT_BYTES } from '../oauth/client-document.ts';
+import { type ClientDocument, MOST_DOCUMENT_BYTES, MOST_KEYS_BYTES } from '../oauth/client-document.ts';
 import { isJsonObject } from '../oauth/json.ts';
 import { defined } from '../oauth/objects.ts';
 import type { ClientIdentity } from './record.ts';
@@ -54,8 +54,6 @@ export function toDocumentConfigMap(
   };
 }
 
-/** Keys need less: an RSA key has 400 bytes. */
-const MOST_KEYS_BYTES = 12_000;
 const LONGEST_MAX_AGE = 86_400;
 
 /** Reads a ConfigMap with any content. Only what a document needs is kept. */

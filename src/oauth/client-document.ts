@@ -14,6 +14,8 @@ export const LONGEST_DOCUMENT_URL = 100;
 const BYTES_FOR_ALL = 2048;
 /** Bytes that no server but those with less reads: larger documents are not published. */
 export const MOST_DOCUMENT_BYTES = 5000;
+/** Bytes of a key set: an RSA key has 400. */
+export const MOST_KEYS_BYTES = 12_000;
 
 /**
  * Why documents can't be published under a base URL, as the end of a sentence that begins with its name; `undefined`: they
@@ -172,12 +174,15 @@ function keysProblem(jwks: Json | undefined): string | undefined {
   return undefined;
 }
 
-/** Why a document is not published, as a sentence with what to do; `undefined`: its size is fine. */
-export function sizeProblem({ body }: Pick<ClientDocument, 'body'>): string | undefined {
-  const bytes = Buffer.byteLength(body);
-  return bytes <= MOST_DOCUMENT_BYTES
-    ? undefined
-    : `The document has ${bytes} bytes, and servers read ${MOST_DOCUMENT_BYTES} at most. Make spec.client smaller.`;
+/** Why a document is not published, as a sentence with what to do; `undefined`: its size and that of its keys are fine. */
+export function sizeProblem({ body, keys = '' }: Pick<ClientDocument, 'body' | 'keys'>): string | undefined {
+  const [bytes, ofKeys] = [Buffer.byteLength(body), Buffer.byteLength(keys)];
+  if (bytes > MOST_DOCUMENT_BYTES) {
+    return `The document has ${bytes} bytes, and servers read ${MOST_DOCUMENT_BYTES} at most. Make spec.client smaller.`;
+  }
+  return ofKeys > MOST_KEYS_BYTES
+    ? `The keys have ${ofKeys} bytes, and ${MOST_KEYS_BYTES} at most are served. Remove keys from spec.client.jwks.`
+    : undefined;
 }
 
 /** What a person should know of the size of a document; `undefined`: nothing. */

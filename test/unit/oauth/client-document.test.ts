@@ -197,6 +197,10 @@ describe('metadata that servers refuse', () => {
     expect(sizeProblem(sized(5002))).toBe(
       'The document has 5002 bytes, and servers read 5000 at most. Make spec.client smaller.',
     );
+    expect(sizeProblem({ ...sized(10), keys: 'k'.repeat(12_000) })).toBeUndefined();
+    expect(sizeProblem({ ...sized(10), keys: 'k'.repeat(12_001) })).toBe(
+      'The keys have 12001 bytes, and 12000 at most are served. Remove keys from spec.client.jwks.',
+    );
   });
 });
 
