@@ -21,7 +21,7 @@ import { managementMode } from './management.ts';
 import { notOfferedNow } from './not-offered.ts';
 import type { Observation, ObservedClient } from './observation.ts';
 import { overlapEnd } from './overlap.ts';
-import type { RegistrationRecord } from './record.ts';
+import { isDeclaredBy, type RegistrationRecord } from './record.ts';
 import { refusalToKeep } from './remembered-refusal.ts';
 import { restartsDone } from './restarts.ts';
 import { chosenServer } from './server-access.ts';
@@ -225,7 +225,10 @@ const secretShown = (
   before: OAuthClientStatus,
 ): string | undefined => (isWithoutSecret(o) ? undefined : (published ?? before.secretName));
 
-/** What a workload without a secret needs to know; while the server is not available, what status said of it. */
+/**
+ * What a workload without a secret needs to know. While the server is not available, or before an edit is registered, what
+ * status said of it: of two clients of one ServiceAccount, status says which one has it.
+ */
 function credentialOf(
   { server, namespace }: Observation,
   { desired, status }: ObservedClient,
@@ -236,7 +239,8 @@ function credentialOf(
     return undefined;
   }
   const terms = server.available ? server.connection.workloadIdentity : undefined;
-  return terms === undefined || !server.available
+  const isEdited = desired.valid && !isDeclaredBy(record, desired.hash);
+  return terms === undefined || !server.available || isEdited
     ? status.credential
     : defined({
         subject: subjectOfAccount(namespace, account.name),

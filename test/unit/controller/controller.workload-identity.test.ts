@@ -145,6 +145,27 @@ describe('A client of a ServiceAccount', () => {
     expect(ready('later')).toContain('True Registered');
   });
 
+  test('is not taken from a younger one by an edit of an older one, however often that is tried', async () => {
+    const clients = [client('agent', 'agent', '2026-05-01T11:00:00Z'), client('older', 'other')];
+    const accounts = [account('agent'), account('other')];
+    const { sent, seconds, cluster } = operator(OFFERED, clients, accounts);
+    await seconds(60);
+    expect(sent).toHaveLength(2);
+    const older = { namespace: 'shop', name: 'older' };
+    const edits = ['Edited', 'Edited again'].map((clientName) => ({
+      client: { clientName },
+      credential: { serviceAccount: { name: 'agent' } },
+    }));
+    for (const spec of edits) {
+      await cluster.patch(RESOURCES.oauthClient, older, { spec }, 'person');
+      await seconds(60);
+    }
+    expect(sent).toHaveLength(2);
+    expect(cluster.find('OAuthClient', 'shop/older')?.status).toMatchObject({
+      credential: { subject: 'system:serviceaccount:shop:other' },
+    });
+  });
+
   test.each([
     [{ ...OFFERED, policy: {} }, "False WorkloadIdentityNotOffered: The server object doesn't offer"],
     [
