@@ -64,6 +64,7 @@ const clientStatus = {
   clientSecretExpiresAt: time,
   registrationAccessTokenExpiresAt: time,
   endsAt: time,
+  rolloutRestarts: { credential: 'credential-1', at: time },
   retiring: [{ clientId: 'client-0', issuer: 'https://sso.example.com', endsAt: time }],
   lastHandledReconcileAt: 'monday',
   lastHandledRotateAt: 'tuesday',

@@ -74,34 +74,9 @@ const SECRETLESS = {
     lifetime: { boundTo: { group: 'apps', kind: 'Deployment', name: 'web' } },
   },
 };
-const WITH_DOCUMENT = {
-  issuer: 'https://sso.example.com',
-  registration: { admission: { open: {} } },
-  identification: {
-    mode: 'Document',
-    document: {
-      baseUrl: 'https://clients.example.com',
-      maxAge: '10m',
-      primeAuthorization: 'OnPublish',
-      revoke: 'Gone',
-    },
-  },
-  migration: {
-    to: { kind: 'ClusterAuthorizationServer', name: 'new' },
-    maxConcurrent: 2,
-    overlap: '1h',
-    suspend: true,
-  },
-};
 /** Objects that set every planned field. */
 const plannedObjects = (): readonly FullObject[] => [
   { ...SECRETLESS, metadata: { name: 'secretless', namespace } },
-  { kind: 'AuthorizationServer', metadata: { name: 'document', namespace }, spec: WITH_DOCUMENT },
-  {
-    kind: 'ClusterAuthorizationServer',
-    metadata: { name: `planned-${namespace}` },
-    spec: WITH_DOCUMENT,
-  },
 ];
 
 /** Paths of what is set, as `fieldsOf` has them. */
