@@ -78,9 +78,9 @@ const ENDINGS: readonly Rule<Observation>[] = [
 /** The object is there, and its spec can be used. */
 const USABLE: readonly Rule<Usable>[] = [
   reservedMetadataRequested,
-  restartsNotOffered,
   objectSuspended,
   lifetimeOver,
+  restartsNotOffered,
   finalizerMissing,
   objectRestored,
   recordMissing,

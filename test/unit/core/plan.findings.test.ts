@@ -183,12 +183,6 @@ const EXAMPLES: readonly Example[] = [
     'spec.secret asks for x/y, which has a meaning to another controller and is reserved by the platform team; remove it.',
   ],
   [
-    'RestartsNotOffered',
-    observation({ object: specified({ rolloutRestartTargets: [WEB] }), mayRestart: false }),
-    'InvalidSpec',
-    'spec.rolloutRestartTargets asks for restarts, and this installation restarts no workloads. Remove it, or ask the platform team to permit restarts by --rollout-restarts.',
-  ],
-  [
     'ObjectSuspended',
     observation({ object: specified({ suspend: true }) }),
     'Suspended',
@@ -199,6 +193,12 @@ const EXAMPLES: readonly Example[] = [
     observation({ object: specified({ lifetime: { expiresAfter: '1h', onExpiry: 'DeleteObject' } }) }),
     'DeleteObject',
     'The lifetime that the spec gives ended at 2026-05-01T11:00:00Z.',
+  ],
+  [
+    'RestartsNotOffered',
+    observation({ object: specified({ rolloutRestartTargets: [WEB] }), mayRestart: false }),
+    'InvalidSpec',
+    'spec.rolloutRestartTargets asks for restarts, and this installation restarts no workloads. Remove it, or ask the platform team to permit restarts by --rollout-restarts.',
   ],
   [
     'FinalizerMissing',

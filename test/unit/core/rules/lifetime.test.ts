@@ -60,6 +60,17 @@ table('a lifetime that is over', [
     { type: 'DeleteObject' },
   ],
   [
+    'ends an object that asks for restarts which the installation does not permit any more',
+    observation({
+      object: wants({
+        lifetime: { ...removed, expiresAfter: '1h' },
+        rolloutRestartTargets: [{ kind: 'Deployment', name: 'web' }],
+      }),
+      mayRestart: false,
+    }),
+    { type: 'DeleteObject' },
+  ],
+  [
     "ends nothing while only the API server's clock says so, and compares the clocks again",
     observation({ object: living({ ...removed, expiresAfter: '1h' }), earliest: NOW - 2 * HOUR }),
     { ...ready, until: NOW + 60_000 },
