@@ -289,12 +289,13 @@ function credentialsOf(
   }
   const dialect = effectiveDialect(spec.dialect, {});
   const { mode, configurationUrl } = spec.management;
-  const isExplicit = configurationUrl !== 'AsReturned';
+  const isExplicit = documents === undefined && configurationUrl !== 'AsReturned';
+  const known = documents === undefined ? dialect.configurationUrl : 'AsReturned';
   const management = {
-    // Documents are always managed; clients that were registered before there were any end as ever.
+    // Documents are always managed, at their own URL; clients that were registered before there were any end as ever.
     mode: documents !== undefined && mode === 'None' ? 'Auto' : mode,
     credential,
-    configurationUrl: isExplicit ? configurationUrl : dialect.configurationUrl,
+    configurationUrl: isExplicit ? configurationUrl : known,
     isExplicit,
   } as const;
   return {

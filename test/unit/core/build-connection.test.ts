@@ -150,13 +150,18 @@ describe('toConnection', () => {
     const baseUrl = 'https://clients.example.net';
     const spec = specOf({
       identification: { mode: 'Document', document: { baseUrl } },
-      management: byAdministrator,
+      management: { ...byAdministrator, configurationUrl: 'https://sso.example.com/manage/{client_id}' },
     });
     const hosting = { namespace: 'documents', baseUrls: [baseUrl], namespacedBaseUrls: [] };
     expect(connected(spec, { hosting })).toMatchObject({
       registrationEndpoint: baseUrl,
       admission: { kind: 'Open' },
-      management: { mode: 'Auto', credential: { kind: 'Token' } },
+      management: {
+        mode: 'Auto',
+        credential: { kind: 'Token' },
+        configurationUrl: 'AsReturned',
+        isExplicit: false,
+      },
     });
     const abroad = { ...endpoints, registration: `${elsewhere}/register` };
     expect(connect(spec, { hosting, endpoints: abroad })).toMatchObject({ reason: 'AddressRefused' });
