@@ -155,12 +155,24 @@ function attributesOf(metadata: JsonObject, grants: readonly string[]): JsonObje
   const ofWorkload = OWN.flatMap((name) =>
     typeof metadata[name] === 'string' ? [[name, metadata[name]]] : [],
   );
-  const { jwks, jwks_uri: uri } = metadata;
-  const keys = [
-    ...(uri === undefined ? [] : [['use.jwks.url', String(uri !== '')]]),
-    ...(jwks === undefined ? [] : [['use.jwks.string', String(jwks !== '')]]),
-  ];
+  const keys = keySource(metadata);
   return Object.fromEntries([...flags, ...given, ...keys, ...ofWorkload]) as JsonObject;
+}
+
+/**
+ * Where the keys are. Keycloak keeps attributes that an update does not send, and prefers the URL: so what the client had
+ * before is taken away.
+ */
+function keySource({ jwks, jwks_uri: uri }: JsonObject): readonly (readonly [string, string])[] {
+  if (jwks === undefined && uri === undefined) {
+    return [];
+  }
+  const isByUrl = uri !== undefined && uri !== '';
+  return [
+    ['use.jwks.url', String(isByUrl)],
+    ['use.jwks.string', String(!isByUrl && jwks !== undefined && jwks !== '')],
+    [isByUrl ? 'jwks.string' : 'jwks.url', ''],
+  ];
 }
 
 function attributeOf(value: Json, form: Form): string {

@@ -116,6 +116,22 @@ describe("Keycloak's own form", () => {
     expect(new Set(sent)).toEqual(new Set(JSON.stringify(uris).match(/https:[^"#]*/g)));
   });
 
+  test('of keys takes away where they were before, since Keycloak keeps what is not sent and prefers the URL', () => {
+    expect(encode({ jwks: { keys: [] } })['attributes']).toMatchObject({
+      'use.jwks.url': 'false',
+      'use.jwks.string': 'true',
+      'jwks.url': '',
+      'jwks.string': '{"keys":[]}',
+    });
+    expect(encode({ jwks_uri: 'https://shop.example.com/jwks' })['attributes']).toMatchObject({
+      'use.jwks.url': 'true',
+      'use.jwks.string': 'false',
+      'jwks.url': 'https://shop.example.com/jwks',
+      'jwks.string': '',
+    });
+    expect(encode({})['attributes']).not.toHaveProperty('use.jwks.url');
+  });
+
   test('clears by an empty value, as the dialect does', () => {
     expect(encode({ logo_uri: '', redirect_uris: [], jwks_uri: '' })).toMatchObject({
       redirectUris: [],
