@@ -360,16 +360,22 @@ const migratesTo = (object: ServerObject | undefined): Json => {
   return to === undefined ? null : { to, overlap: overlap ?? null };
 };
 
-/** The clients of a server object move to another one, or no longer do. That is rare, and looks at all clients. */
+/**
+ * The clients of a server object move to another one, or no longer do, or keep their former clients for another time. That is
+ * rare, and looks at all clients.
+ */
 function wakeReferring(
   server: ServerKey,
   addClient: Wake['addClient'],
-  { clients }: Pick<Caches, 'clients'>,
+  { clients, registrations }: Pick<Caches, 'clients' | 'registrations'>,
 ): void {
   for (const object of clients.values()) {
     if (referenceOf(object) === server) {
       addClient(clientKey(object.metadata), false);
     }
+  }
+  for (const { record } of registrations.find('server', server)) {
+    wakeOwner(record?.client, addClient);
   }
 }
 

@@ -1,6 +1,8 @@
-import { clientKey } from '../../core/client-key.ts';
+import { namespaceOf } from '../../api/kubernetes.ts';
+import { type ClientKey, clientKey } from '../../core/client-key.ts';
 import type { Problem } from '../../core/problem.ts';
-import { keyOfServer, serverKey } from '../../core/server-key.ts';
+import type { ServerRef } from '../../core/record.ts';
+import { keyOfServer, type ServerKey, serverKey } from '../../core/server-key.ts';
 import type { ServerObject } from '../../core/server-object.ts';
 import type { MigrationFacts } from '../../core/summarize-migration.ts';
 import type { Context } from '../context.ts';
@@ -32,10 +34,10 @@ export function refreshMigration(object: ServerObject, context: Facts): Migratio
     moves.end(key);
   }
   if (problem === undefined) {
-    const clients = () =>
-      caches.registrations
-        .find('server', key)
-        .flatMap(({ record }) => (record?.role === 'current' ? clientKey(record.client) : []));
+    const clients = () => [
+      ...clientsAt(key, caches),
+      ...(known === undefined || isSame ? [] : movedBefore(object, known.to, caches)),
+    ];
     moves.begin(key, { to: `${to.kind}/${to.name}`, maxConcurrent, isSuspended }, clients, before);
   }
   return {
@@ -46,6 +48,30 @@ export function refreshMigration(object: ServerObject, context: Facts): Migratio
     references: caches.clients.count('references', key),
   };
 }
+
+const clientsAt = (server: ServerKey, { registrations }: Pick<Facts['caches'], 'registrations'>) =>
+  registrations
+    .find('server', server)
+    .flatMap(({ record }) => (record?.role === 'current' ? clientKey(record.client) : []));
+
+/** Clients of the server object that moved to another one, by a migration of before: they have to move on. */
+function movedBefore(
+  object: ServerObject,
+  to: { readonly kind: string; readonly name: string },
+  caches: Facts['caches'],
+): readonly ClientKey[] {
+  const { namespace = '' } = object.metadata;
+  return clientsAt(serverKey(refOf(to), namespace), caches).filter((client) => {
+    const desired = caches.clients.get(client)?.observed.desired;
+    const ref = desired?.valid === true ? desired.spec.authorizationServerRef : undefined;
+    return ref !== undefined && serverKey(ref, namespaceOf(client)) === keyOfServer(object);
+  });
+}
+
+const refOf = ({ kind, name }: { readonly kind: string; readonly name: string }): ServerRef => ({
+  kind: kind === 'AuthorizationServer' ? kind : 'ClusterAuthorizationServer',
+  name,
+});
 
 /** Whether clients are to move and none can, because of the new server object. */
 export const isMigrationHeld = (object: ServerObject, { moves }: Facts): boolean =>

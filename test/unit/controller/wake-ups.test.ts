@@ -231,3 +231,29 @@ describe('A server object counts its clients again', () => {
     expect(counted).toHaveLength(3);
   });
 });
+
+test('Another overlap of a migration wakes those whose former clients are at the server object, whatever they name now', () => {
+  const woken: string[] = [];
+  const nothing = () => undefined;
+  const caches = createCaches({
+    ...{ addClient: (key: string) => void woken.push(key), countAgain: nothing, recorded: nothing },
+    ...{ paceServer: nothing, unremoved: nothing },
+    ...({ texts: new TextPool(), statusWrites: new StatusWrites(LEADS) } as object),
+    ...({ servers: { wakeNamespace: nothing } } as object),
+  } as never);
+  const server = (overlap: string, resourceVersion: string) => {
+    const migration = { to: { kind: 'ClusterAuthorizationServer', name: 'new' }, overlap };
+    const object = objectOf({ ...spec, migration });
+    return { ...object, metadata: { ...object.metadata, resourceVersion } };
+  };
+  const { kind, metadata } = server('24h', '1');
+  const former = record({ server: { kind: kind as 'ClusterAuthorizationServer', name: metadata.name } });
+  caches.clusterServers.applied(server('24h', '1'));
+  caches.registrations.applied({
+    metadata: { name: former.registrationSecret, namespace: 'op', uid: 'u', resourceVersion: '1' },
+    record: former,
+  });
+  woken.length = 0;
+  caches.clusterServers.applied(server('0s', '2'));
+  expect(woken).toEqual(['shop/storefront']);
+});

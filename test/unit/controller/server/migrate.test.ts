@@ -4,7 +4,13 @@ import { clientKey } from '../../../../src/core/client-key.ts';
 import { serverKey } from '../../../../src/core/server-key.ts';
 import type { Stored } from '../../../kit/fakes/cluster.ts';
 import { operatorInMemory } from '../../../kit/fakes/operator-in-memory.ts';
-import { registeredClient, serverObject } from '../../../kit/fixtures/objects.ts';
+import {
+  clientObject,
+  recorded,
+  registeredClient,
+  registrationSecret,
+  serverObject,
+} from '../../../kit/fixtures/objects.ts';
 
 const KEY = clientKey({ namespace: 'shop', name: 'storefront' });
 const CORPORATE = serverKey({ kind: 'ClusterAuthorizationServer', name: 'corporate' }, '');
@@ -89,5 +95,28 @@ describe('A server object', () => {
     };
     const { look } = migrating(to('new'), [serverObject('new')], { isReady: true, status });
     expect(look().facts?.counts).toMatchObject({ total: 9, left: 1, isBegun: true });
+  });
+
+  test('has those move on that moved to another server object before', () => {
+    const migration = {
+      ...to('third'),
+      total: 9,
+      moved: 9,
+      moving: 0,
+      refused: 0,
+      references: 9,
+      begun: true,
+    };
+    const third = { kind: 'ClusterAuthorizationServer', name: 'third' } as const;
+    const client = { ...recorded().client, name: 'second', uid: 'uid-2' };
+    const named = clientObject({ name: 'second', uid: 'uid-2' });
+    const foreign = { ...client, name: 'third', uid: 'uid-3' };
+    const moved = registrationSecret(recorded({ registrationSecret: 'oac-uid-2-a1', client, server: third }));
+    const another = registrationSecret(
+      recorded({ registrationSecret: 'oac-uid-3-a1', client: foreign, server: third }),
+    );
+    const others = [serverObject('new'), serverObject('third'), named, moved, another];
+    const { look } = migrating(to('new'), others, { isReady: true, status: { migration } });
+    expect(look().facts?.counts).toMatchObject({ total: 2, left: 2, isBegun: false });
   });
 });
