@@ -171,7 +171,7 @@ export const FLAGS = {
   'rollout-restarts': {
     type: 'boolean',
     default: false,
-    help: 'Restart workloads that spec.rolloutRestartTargets names, after a new credential. The operator needs the right to get and patch them.',
+    help: 'Restart workloads that spec.rolloutRestartTargets names, after a new credential. The operator needs the right to get and patch them, and to list Pods.',
   },
   'assertion-audiences': {
     type: 'string',
