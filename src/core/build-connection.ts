@@ -1,5 +1,6 @@
 import type { AuthorizationServerSpec, ServerKind } from '../api/authorization-server.ts';
 import { boundedMs } from '../api/durations.ts';
+import type { ClientCodec } from '../dialects/codec.ts';
 import type { Dialect } from '../dialects/dialect.ts';
 import { codecOf, effectiveDialect, hintOf } from '../dialects/presets.ts';
 import { shapingPart } from '../dialects/rfc7591.ts';
@@ -77,12 +78,12 @@ export function toConnection(
   if (problem !== undefined || calls.registration === undefined) {
     return problem ?? notSupported(spec, found.refused);
   }
-  const audienceRefused = refusedAudience(credentials, found.assertionAudiences);
-  if (audienceRefused !== undefined) {
-    return { reason: 'AudienceRefused', message: audienceRefused };
+  const refused = refusedAudience(credentials, found.assertionAudiences);
+  if (refused !== undefined) {
+    return refused;
   }
+  const codec = codecIn(spec, documents);
   const dialect = dialectOf(spec, documents);
-  const { transport } = credentials;
   return {
     ...defined({ documents }),
     uid: object.metadata.uid ?? '',
@@ -93,10 +94,10 @@ export function toConnection(
     tokenEndpoint: calls.token,
     endpoints,
     unusedEndpoints: unusedEndpoints(spec, found.refused),
-    offered: found.offered,
+    offered: offeredTo(codec, found),
     ...credentials,
     dialect,
-    codec: documents === undefined ? codecOf(spec.dialect) : undefined,
+    codec,
     workloadIdentity: workloadIdentityOf(kindOf(object), spec),
     hint: hintOf(spec.dialect),
     defaults: spec.defaults ?? {},
@@ -115,7 +116,7 @@ export function toConnection(
       object.generation,
       { ...endpoints },
       calls,
-      transport?.version ?? '',
+      credentials.transport?.version ?? '',
       secretReferences(spec).map((reference) => versionOfValues(found.secrets, reference)),
     ]),
   };
@@ -132,6 +133,16 @@ const markerOf = (
   { attemptMarker }: AuthorizationServerSpec,
   documents: DocumentTerms | undefined,
 ): string | undefined => (documents === undefined ? attemptMarker?.member : undefined);
+
+/** The discovery document describes the OpenID Connect form, not one of the server's own. */
+const offeredTo = (codec: ClientCodec | undefined, { offered }: Found): OfferedValues | undefined =>
+  codec === undefined ? offered : undefined;
+
+/** Documents are metadata, whatever the server's own form is. */
+const codecIn = (
+  { dialect }: AuthorizationServerSpec,
+  documents: DocumentTerms | undefined,
+): ClientCodec | undefined => (documents === undefined ? codecOf(dialect) : undefined);
 
 const kindOf = ({ kind }: ServerObject): ServerKind =>
   kind === 'ClusterAuthorizationServer' ? kind : 'AuthorizationServer';
@@ -451,11 +462,12 @@ function endpointProblem(
 function refusedAudience(
   { admission, management }: ConnectionCredentials,
   permitted: readonly string[] | undefined,
-): string | undefined {
+): Problem | undefined {
   const problems = assertionsOf(admission, management.credential).map((assertion) =>
     permitted === undefined ? undefined : audienceProblem(assertion, permitted),
   );
-  return problems.find((problem) => problem !== undefined);
+  const message = problems.find((problem) => problem !== undefined);
+  return message === undefined ? undefined : { reason: 'AudienceRefused', message };
 }
 
 const addressRefused = (what: string, field: string, url: string | undefined): Problem => ({

@@ -1,7 +1,7 @@
 import { omit } from '../oauth/objects.ts';
 import type { Preset } from './dialect.ts';
 import { rotatesToken } from './effects.ts';
-import { keycloak } from './keycloak.ts';
+import { keycloak, realmHint } from './keycloak.ts';
 import { keycloakClient } from './keycloak-client.ts';
 
 /**
@@ -22,6 +22,6 @@ export const keycloakNative: Preset = {
     updateEffect: rotatesToken,
     configurationUrl: '{registration_endpoint}/{client_id}',
   },
-  ...(keycloak.hint && { hint: keycloak.hint }),
+  hint: realmHint,
   codec: keycloakClient,
 };

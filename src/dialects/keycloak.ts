@@ -44,6 +44,9 @@ export const keycloak: Preset = {
   hint: firstOf(policyHint, unknownMembersHint, usedUpToken),
 };
 
+/** For the server's own form, too: about policies of the realm and initial access tokens. */
+export const realmHint = firstOf(policyHint, usedUpToken);
+
 const WHERE = 'in Clients > Client registration of the realm';
 
 function policyHint(

@@ -29,7 +29,9 @@ interface SampleObject {
   readonly spec?: { readonly issuer?: string };
 }
 
-function exampleFor(dialect: string, { issuer, credentials }: Emulator): Example {
+function exampleFor(dialect: string, { issuer, credentials: given, behaviour }: Emulator): Example {
+  const isCounted = behaviour.gate.admits.includes('countedToken');
+  const credentials = isCounted ? { ...given, initialAccessToken: given.countedToken } : given;
   const text = readFileSync(join(ROOT, sampleOf(dialect)), 'utf8');
   const objects = parseAllDocuments(text).map((document) => document.toJS() as SampleObject);
   const client = objects.find(({ kind }) => kind === 'OAuthClient');

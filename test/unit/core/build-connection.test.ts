@@ -344,6 +344,24 @@ describe('the endpoints that are called', () => {
   });
 });
 
+test("what the document offers is not held against clients in a server's own form", () => {
+  const offered = { tokenEndpointAuthMethods: ['client_secret_basic'] } as never;
+  expect(connected(specOf({ dialect: 'keycloak' }), { offered }).offered).toBe(offered);
+  expect(connected(specOf({ dialect: 'keycloak-native' }), { offered }).offered).toBeUndefined();
+});
+
+test("the endpoint of a server's own form is beside the one that discovery names, unless the spec gives it", () => {
+  const published = `${issuer}/clients-registrations/openid-connect`;
+  const found = { endpoints: { ...endpoints, registration: published } };
+  const native = specOf({ dialect: 'keycloak-native' });
+  expect(connected(native, found).registrationEndpoint).toBe(`${issuer}/clients-registrations/default`);
+  const given = specOf({
+    dialect: 'keycloak-native',
+    registration: { admission: { open: {} }, endpoint: published },
+  });
+  expect(connected(given, found).registrationEndpoint).toBe(published);
+});
+
 describe('a credential by a token of the cluster', () => {
   const grant = (more: object = {}) => ({
     clientCredentials: { authMethod: 'ServiceAccountToken', ...more },

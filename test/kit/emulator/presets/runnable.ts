@@ -131,6 +131,14 @@ const keycloakNative: Preset = {
   departures: {
     ...keycloak.departures,
     paths: { ...keycloak.departures.paths, registration: '/realms/shop/clients-registrations/default' },
+    metadata: {
+      ...keycloak.departures.metadata,
+      extraMembers: ['jwt.credential.issuer', 'jwt.credential.sub'],
+      authMethods: [
+        ...['none', 'client_secret_basic', 'client_secret_post', 'client_secret_jwt', 'private_key_jwt'],
+        ...['tls_client_auth', 'federated-jwt'],
+      ],
+    },
     answer: { ...keycloak.departures.answer, form: 'keycloakClient', configurationUri: 'absent' },
     read: { ...keycloak.departures.read, token: 'new' },
   },
