@@ -172,6 +172,8 @@ describe('values', () => {
       '--namespace=$(POD_NAMESPACE)',
       '--identity=$(POD_NAME)',
       '--journal-dir=/var/run/oauth-registrar',
+      '--assertion-account',
+      'oauth-registrar-assertion',
     ];
     expect(valueAt(await deployment({}), `${container}.args`)).toEqual(OWN);
     const values: ChartValues = {
@@ -432,11 +434,10 @@ describe('values', () => {
       (line, index) => /^\s*[a-zA-Z]+:/.test(line) && !/^\s*#/.test(lines[index - 1] ?? ''),
     );
     // Members of defaults, which Kubernetes explains.
-    expect(bare.map((line) => line.trim())).toEqual(
-      ['requests:', 'cpu: 50m', 'memory: 96Mi', 'limits:', 'memory: 256Mi', 'grafana_dashboard: "1"'].filter(
-        (line) => !line.startsWith('grafana_'),
-      ),
-    );
+    expect(bare.map((line) => line.trim())).toEqual([
+      ...['requests:', 'cpu: 50m', 'memory: 96Mi', 'limits:', 'memory: 256Mi'],
+      ...['requests:', 'cpu: 20m', 'memory: 64Mi', 'limits:', 'memory: 192Mi'],
+    ]);
   });
 
   test('hold no expression that Kubernetes would replace in the check', async () => {
