@@ -120,8 +120,6 @@ async function makeServers(): Promise<void> {
       await server('slow', {}, (made) => void Object.assign(made.behave, { register: hang })),
       await server('unmanaged', { management: { mode: 'None' } }),
       await server('removed'),
-      await server('old-home'),
-      await server('new-home'),
       await server('held'),
       await server('down'),
       await server('strict', {}, (made) => void Object.assign(made.behave, strict)),
@@ -160,6 +158,7 @@ async function makeServers(): Promise<void> {
       }),
       namespacedServer(closed, 'shop', 'dead'),
       clusterServer(closed, 'dead-cluster', open),
+      clusterServer(await stub('old-home'), 'old-home', open),
       clusterServer(await stub('bounded'), 'bounded', { ...open, policy: { scopes: ['read'] } }),
       clusterServer(await stub('crowded'), 'crowded', { ...open, policy: { maxClientsPerNamespace: 1 } }),
     ),
@@ -174,7 +173,7 @@ async function makeRegistered(): Promise<void> {
     unmanaged: own('unmanaged', 'unmanaged'),
     replaced: own('replaced', 'plain'),
     removed: own('removed', 'removed'),
-    moved: own('moved', 'old-home'),
+    moved: oauthClient('shop', 'moved', cluster('old-home')),
     held: own('held', 'held', { client: { ...machine, scopes: ['write'] } }),
     suspended: own('suspended', 'plain'),
     'down-edited': own('down-edited', 'down'),
@@ -211,7 +210,16 @@ async function edit(): Promise<void> {
   await Promise.all([
     shop.annotate('replaced', 'rotate-requested-at', '1'),
     shop.kubectl('delete', 'oas', 'removed'),
-    shop.patch('oas', 'old-home', { spec: { migration: { to: serverRef('new-home') } } }),
+    testbed.kubectl(
+      'patch',
+      'coas',
+      'old-home',
+      '--type=merge',
+      '-p',
+      JSON.stringify({
+        spec: { migration: { to: { kind: 'ClusterAuthorizationServer', name: 'bounded' } } },
+      }),
+    ),
     shop.patch('oas', 'held', {
       spec: { migration: { to: { kind: 'ClusterAuthorizationServer', name: 'bounded' } } },
     }),
