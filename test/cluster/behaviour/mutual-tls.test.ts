@@ -415,6 +415,12 @@ describe('All together', () => {
 });
 
 describe('management.mode ClientCredential: each client is managed with an access token of its own', () => {
+  // A namespace may use twenty server objects.
+  beforeAll(async () => {
+    await shop.kubectl('delete', 'oac', '--all');
+    await shop.kubectl('delete', 'oas', '--all');
+  }, 60_000);
+
   const openBanking: Departures = {
     management: { admits: ['ownToken'] },
     answer: { configurationUri: 'absent' },

@@ -26,8 +26,10 @@ export class Calls {
   readonly #uids = new Map<string, string>();
   /** Client id → the last answer about it, until a process has received it completely. */
   readonly #unheard = new Map<string, HttpOutcome>();
-  /** Process and credential → when the process heard that the server accepts it. */
-  readonly #accepted = new Map<string, number>();
+  /** Process and credential → when the process heard that the server accepts it, and how often it asked again since. */
+  readonly #accepted = new Map<string, { readonly at: number; readonly again: number }>();
+  /** What people asked of any object. */
+  readonly #asked = new Set<string>();
   readonly #world: World;
 
   constructor(world: World) {
@@ -40,6 +42,7 @@ export class Calls {
       keptMap(this.#uids),
       keptMap(this.#unheard),
       keptMap(this.#accepted),
+      keptSet(this.#asked),
     ];
     return () => {
       kept.forEach((restore) => {
@@ -75,33 +78,47 @@ export class Calls {
   }
 
   /**
-   * One process asks with one credential once in an interval, after it has heard that the server accepts it, unless a
-   * person asks. A refusal is asked about twice.
+   * One process asks with one credential once in an interval, after it has heard that the server accepts it, and once more
+   * for each request of a person, which it may see later. A refusal is asked about twice.
    */
   #probes(process: Process, request: HttpRequest): void {
-    const known = this.#accepted.get(this.#keyOf(process, request));
+    const key = this.#keyOf(process, request);
+    const known = this.#accepted.get(key);
     const { verifiesEveryMs = Number.POSITIVE_INFINITY } = this.#world.conditions;
-    if (known !== undefined && this.#world.scheduler.now < known + 0.9 * verifiesEveryMs) {
+    if (known === undefined || this.#world.scheduler.now >= known.at + 0.9 * verifiesEveryMs) {
+      return;
+    }
+    this.#accepted.set(key, { ...known, again: known.again + 1 });
+    if (known.again >= this.#requests()) {
       this.#world.violated(`${process.name} asks again with a credential that the server accepted just now`);
     }
+  }
+
+  /** How many requests of people are known, of any object that there was. */
+  #requests(): number {
+    for (const { metadata } of this.#world.cluster.all('OAuthClient')) {
+      const asked = metadata.annotations?.[ANNOTATIONS.reconcileRequestedAt];
+      if (asked !== undefined) {
+        this.#asked.add(`${metadata.uid} ${asked}`);
+      }
+    }
+    return this.#asked.size;
   }
 
   /** A process heard of a credential that the server accepts. */
   verified(process: Process, request: HttpRequest, answer: HttpOutcome): void {
     if (isProbe(request) && answer.kind === 'answered' && answer.body.reveal().includes('invalid_grant')) {
-      this.#accepted.set(this.#keyOf(process, request), this.#world.scheduler.now);
+      const key = this.#keyOf(process, request);
+      const { again = 0 } = this.#accepted.get(key) ?? {};
+      this.#accepted.set(key, { at: this.#world.scheduler.now, again });
+      this.#requests();
     }
   }
 
-  /** What is asked with, by which process, the records' versions, and all that people asked of any object until then. */
+  /** What is asked with, by which process, and the records' versions. */
   #keyOf(process: Process, { headers }: HttpRequest): string {
-    const asked = this.#world.cluster
-      .all('OAuthClient')
-      .map(({ metadata: { uid, annotations = {} } }) =>
-        [uid, annotations[ANNOTATIONS.reconcileRequestedAt]].join(),
-      );
     const versions = records(this.#world).map(({ clientId, revision }) => `${clientId} ${revision}`);
-    return [process.name, plain(headers['authorization'] ?? ''), ...asked, ...versions].join(' ');
+    return [process.name, plain(headers['authorization'] ?? ''), ...versions].join(' ');
   }
 
   /** The server handles the request. */
