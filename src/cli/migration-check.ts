@@ -42,9 +42,8 @@ async function refusedClients(
   const found = await api.collect(resource, namespace === undefined ? {} : { namespace }, (raw) => {
     const { metadata, spec, status } = raw as unknown as OAuthClient;
     const migrating = conditionOf(status, 'Migrating');
-    const { authorizationServerRef: ref } = spec;
-    return migrating?.reason === 'MigrationRefused' &&
-      (ref === undefined || (ref.kind === kind && ref.name === name))
+    const ref = spec.authorizationServerRef ?? status?.authorizationServerRef;
+    return migrating?.reason === 'MigrationRefused' && ref?.kind === kind && ref.name === name
       ? `${metadata.namespace}/${metadata.name}: ${migrating.message}`
       : undefined;
   });

@@ -21,6 +21,7 @@ export interface MigrationFacts {
     readonly left: number;
     readonly moving: number;
     readonly refused: number;
+    readonly isJudged: boolean;
     readonly isBegun: boolean;
   };
   /** OAuthClients whose spec names the object. */
@@ -41,7 +42,7 @@ export function migrationConditions({
   to,
   isSuspended,
   problem,
-  counts: { left, refused, isBegun },
+  counts: { left, refused, isJudged, isBegun },
 }: MigrationFacts): readonly NewCondition[] {
   const there = `${to.kind} ${to.name}`;
   if (problem !== undefined) {
@@ -58,6 +59,9 @@ export function migrationConditions({
   }
   if (left === 0) {
     return [];
+  }
+  if (!isJudged && !isBegun) {
+    return [migrating('Migrating', `Which clients ${there} would refuse is not known yet.`)];
   }
   return [
     migrating(

@@ -44,7 +44,10 @@ export function refreshMigration(object: ServerObject, context: Facts): Migratio
     to,
     isSuspended,
     problem,
-    counts: moves.counts(key) ?? { ...before, left: before.total, moving: 0, refused: 0 },
+    counts: moves.counts(key) ?? {
+      ...{ ...before, left: before.total },
+      ...{ moving: 0, refused: 0, isJudged: false },
+    },
     references: caches.clients.count('references', key),
   };
 }

@@ -10,6 +10,8 @@ interface MoveCounts {
   readonly moving: number;
   /** Clients that the new server can't take as things are. */
   readonly refused: number;
+  /** Whether of each client it is known whether the new server can take it. */
+  readonly isJudged: boolean;
   /** Whether any client was permitted to move. */
   readonly isBegun: boolean;
 }
@@ -172,7 +174,8 @@ export class Moves {
     const left = leftOf(move);
     const total = move.isBegun ? Math.max(move.total, left) : left;
     const refused = move.refused.size + move.stuck.size;
-    return { total, left, moving: move.moving.size, refused, isBegun: move.isBegun };
+    const isJudged = move.unjudged.size === 0;
+    return { total, left, moving: move.moving.size, refused, isJudged, isBegun: move.isBegun };
   }
 
   #giveTurns(server: ServerKey): void {

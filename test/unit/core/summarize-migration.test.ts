@@ -24,7 +24,7 @@ const facts = (
   to,
   isSuspended: false,
   problem: undefined,
-  counts: { total: 5, left: 2, moving: 1, refused: 0, isBegun: true, ...counts },
+  counts: { total: 5, left: 2, moving: 1, refused: 0, isJudged: true, isBegun: true, ...counts },
   references: 4,
   ...more,
 });
@@ -49,6 +49,11 @@ describe('a server object whose clients move', () => {
       'that all could move, while it is suspended',
       facts({ isBegun: false }, { isSuspended: true }),
       'True Migrating: ClusterAuthorizationServer corporate-new would refuse no client. No client moves while spec.migration.suspend is true.',
+    ],
+    [
+      'that not all clients were judged yet',
+      facts({ isJudged: false, isBegun: false }, { isSuspended: true }),
+      'True Migrating: Which clients ClusterAuthorizationServer corporate-new would refuse is not known yet.',
     ],
     [
       'that none moves while one would be refused',

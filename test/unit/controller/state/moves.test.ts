@@ -32,7 +32,14 @@ describe('Moves', () => {
     const { moves, woken, moving } = movesOf();
     expect(woken).toEqual([a, b, c]);
     expect(moving()).toEqual([]);
-    expect(moves.counts(SERVER)).toEqual({ total: 3, left: 3, moving: 0, refused: 0, isBegun: false });
+    expect(moves.counts(SERVER)).toEqual({
+      total: 3,
+      left: 3,
+      moving: 0,
+      refused: 0,
+      isJudged: false,
+      isBegun: false,
+    });
   });
 
   test('give no turn before the last client is judged, and then so many as permitted', () => {
@@ -43,7 +50,14 @@ describe('Moves', () => {
     expect(moving()).toEqual([a, b]);
     moves.settled(a);
     expect(moving()).toEqual([b, c]);
-    expect(moves.counts(SERVER)).toEqual({ total: 3, left: 2, moving: 2, refused: 0, isBegun: true });
+    expect(moves.counts(SERVER)).toEqual({
+      total: 3,
+      left: 2,
+      moving: 2,
+      refused: 0,
+      isJudged: true,
+      isBegun: true,
+    });
   });
 
   test('give no turn while a client is refused; once begun, a refused one does not keep the others', () => {
@@ -62,7 +76,14 @@ describe('Moves', () => {
     const { moves, judge, moving } = movesOf({}, { total: 9, isBegun: true });
     judge(b);
     expect(moving()).toEqual([b]);
-    expect(moves.counts(SERVER)).toEqual({ total: 9, left: 3, moving: 1, refused: 0, isBegun: true });
+    expect(moves.counts(SERVER)).toEqual({
+      total: 9,
+      left: 3,
+      moving: 1,
+      refused: 0,
+      isJudged: false,
+      isBegun: true,
+    });
   });
 
   test('stop while they are suspended, and go on after that', () => {
