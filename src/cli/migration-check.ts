@@ -43,7 +43,8 @@ async function refusedClients(
     const { metadata, spec, status } = raw as unknown as OAuthClient;
     const migrating = conditionOf(status, 'Migrating');
     const ref = spec.authorizationServerRef ?? status?.authorizationServerRef;
-    return migrating?.reason === 'MigrationRefused' && ref?.kind === kind && ref.name === name
+    const isFromHere = ref !== undefined && ref.kind === kind && ref.name === name;
+    return isFromHere && migrating?.reason === 'MigrationRefused'
       ? `${metadata.namespace}/${metadata.name}: ${migrating.message}`
       : undefined;
   });
