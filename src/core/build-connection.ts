@@ -115,7 +115,8 @@ export function toConnection(
       object.metadata.uid ?? '',
       object.generation,
       { ...endpoints },
-      calls,
+      // Only these two: refusals that an earlier release remembers hold as long as this text is the same.
+      { registration: calls.registration, token: calls.token },
       credentials.transport?.version ?? '',
       secretReferences(spec).map((reference) => versionOfValues(found.secrets, reference)),
     ]),

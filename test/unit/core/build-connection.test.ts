@@ -246,6 +246,11 @@ describe('the credentials of a connection', () => {
     });
   });
 
+  test('leave the form of the version as releases know it, since remembered refusals hold by its text', () => {
+    const [, , , calls] = JSON.parse(connected(specOf(everything)).version) as readonly object[];
+    expect(Object.keys(calls ?? {})).toEqual(['registration', 'token']);
+  });
+
   test('are never in the version of a connection', () => {
     const { shape, version } = connected(specOf(everything));
     expect(`${shape} ${version}`).not.toMatch(/iat-1|admin-1|canary|certificate/);
