@@ -105,7 +105,9 @@ async function listClients(admin: AdminApi): Promise<readonly HydraClient[]> {
     const { headers, json } = answer;
     clients.push(...json);
     total = Number(headers.get('x-total-count'));
-    path = /<([^>]*)>;\s*rel="next"/.exec(headers.get('link') ?? '')?.[1];
+    const next = /<([^>]*)>;\s*rel="next"/.exec(headers.get('link') ?? '')?.[1];
+    // An empty page has a next one, too.
+    path = json.length === 0 ? undefined : next;
   }
   if (clients.length !== total) {
     throw new Error(`Hydra shows ${clients.length} of its ${total} clients`);
