@@ -4,6 +4,7 @@ import { fetchedText } from '../../../core/document-check.ts';
 import { type DocumentState, isDocumentSeen, primedState } from '../../../core/document-state.ts';
 import { setbackOf } from '../../../core/earlier-calls.ts';
 import { type Failure, failure } from '../../../core/failure.ts';
+import { recordedTransport } from '../../../core/recorded-transport.ts';
 import { keyWithoutServer } from '../../../core/server-key.ts';
 import { viewersOf } from '../../../core/tell.ts';
 import { documentDigest, keysUrl, withdrawnRedirect } from '../../../oauth/client-document.ts';
@@ -189,11 +190,7 @@ function termsOf(home: CheckDocumentStep['home'], ca: string | undefined): CallT
     const { version, transport } = home.connection;
     return { ...terms, version, transport: transport && withoutCertificate(transport) };
   }
-  return {
-    ...terms,
-    version: '',
-    transport: ca === undefined ? undefined : { version: `record ${ca.length}`, ca },
-  };
+  return { ...terms, version: '', transport: recordedTransport(ca) };
 }
 
 const withoutCertificate = (transport: Transport): Transport => ({

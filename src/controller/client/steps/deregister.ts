@@ -10,6 +10,7 @@ import type { Home } from '../../../core/home.ts';
 import { type Management, managementOf } from '../../../core/management.ts';
 import { isHarmlessToRead } from '../../../core/read-due.ts';
 import { describePurpose, type RegistrationRecord } from '../../../core/record.ts';
+import { recordedTransport } from '../../../core/recorded-transport.ts';
 import { keyWithoutServer, type ServerKey, serverKey } from '../../../core/server-key.ts';
 import type { ServerMeans } from '../../../core/server-record.ts';
 import { mayLackCall } from '../../../core/unsupported-calls.ts';
@@ -20,7 +21,6 @@ import { presentable } from '../../../oauth/error-response.ts';
 import type { HttpOutcome } from '../../../oauth/http-message.ts';
 import { deleteRequest, type ManagementAddress } from '../../../oauth/registration.ts';
 import type { Sensitive } from '../../../oauth/sensitive.ts';
-import { sha256 } from '../../../oauth/sha256.ts';
 import { originOf } from '../../../oauth/url.ts';
 import type { TokenTerms } from '../../calls/admission.ts';
 import { endOf } from '../../calls/audit.ts';
@@ -229,8 +229,10 @@ function withoutServerObject(
   { ca, dialect }: RegistrationContent,
   means: ServerMeans | undefined,
 ): Manager['terms'] {
-  const ofRecord = ca === undefined ? undefined : { version: `record ${sha256(ca)}`, ca };
-  const { tokenEndpoint, transport } = means ?? { tokenEndpoint: undefined, transport: ofRecord };
+  const { tokenEndpoint, transport } = means ?? {
+    tokenEndpoint: undefined,
+    transport: recordedTransport(ca),
+  };
   return { version: '', issuer, dialect, tokenEndpoint, timeoutMs: 30_000, maxInFlight: 16, transport };
 }
 
