@@ -6,6 +6,7 @@ import { RESERVED_SECRET_METADATA } from './api/names.ts';
 import { durationMs } from './api/schema.ts';
 import { SHARES } from './api/shares.ts';
 import type { DocumentHosting } from './core/identification.ts';
+import { flagLines, readFlags, tlsFilesOf } from './flags.ts';
 import { baseUrlProblem } from './oauth/client-document.ts';
 
 /** Flags and environment, validated. The one place that reads `process.env`. */
@@ -317,8 +318,7 @@ function problemAt(flag: string, error: string) {
 
 /** What to print for `--help`. */
 export function usage(): string {
-  const lines = Object.entries(FLAGS).map(([name, { help }]) => `  --${name.padEnd(30)}${help}`);
-  return `Usage: oauth-registrar [flags]\n\n${lines.join('\n')}\n`;
+  return `Usage: oauth-registrar [flags]\n\n${flagLines(FLAGS)}\n`;
 }
 
 /** @returns the configuration, `help` where it was requested, or a message that says which flag is wrong. */
@@ -326,18 +326,11 @@ export function readConfig(
   args: readonly string[],
   env: Readonly<Record<string, string | undefined>> = process.env,
 ): Config | 'help' | { readonly problem: string } {
-  let values: ReturnType<typeof parse>;
-  try {
-    values = parse(args);
-  } catch (error) {
-    return { problem: error instanceof Error ? error.message : "flags can't be read" };
+  const read = readFlags(() => parse(args), schema);
+  if ('problem' in read) {
+    return read;
   }
-  const checked = schema.safeParse(values);
-  if (!checked.success) {
-    const [issue] = checked.error.issues;
-    return { problem: `--${issue?.path.join('.')}: ${issue?.message}` };
-  }
-  return values.help ? 'help' : toConfig(values, checked.data, env);
+  return read.values.help ? 'help' : toConfig(read.values, read.checked, env);
 }
 
 const parse = (args: readonly string[]) =>
@@ -367,7 +360,7 @@ function toConfig(
     port: checked.port,
     inventoryPort: values.inventory ? checked['inventory-port'] : undefined,
     metricsAuthentication: values['metrics-authentication'],
-    tls: tlsOf(checked['tls-cert-file'], checked['tls-private-key-file']),
+    tls: tlsFilesOf(checked['tls-cert-file'], checked['tls-private-key-file']),
     logLevel: checked['log-level'],
     allowHttp: values['allow-http'],
     allowAddresses: separate(values['allow-addresses'] ?? []),
@@ -397,9 +390,6 @@ const hostingOf = (checked: z.infer<typeof schema>): Config['documents'] =>
         baseUrls: checked['document-base-urls'] ?? [],
         namespacedBaseUrls: checked['namespaced-document-base-urls'] ?? [],
       };
-
-const tlsOf = (certFile: string | undefined, keyFile: string | undefined): Config['tls'] =>
-  certFile === undefined || keyFile === undefined ? undefined : { certFile, keyFile };
 
 /** A flag may be given several times, or once with commas. */
 const separate = (values: readonly string[]): readonly string[] =>

@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util';
 import * as z from 'zod';
+import { flagLines, readFlags, tlsFilesOf } from './flags.ts';
 
 /** Flags of `oauth-registrar documents`, validated. */
 export interface DocumentsConfig {
@@ -54,28 +55,20 @@ const schema = z
 
 /** What to print for `documents --help`. */
 export function documentsUsage(): string {
-  const lines = Object.entries(DOCUMENTS_FLAGS).map(([name, { help }]) => `  --${name.padEnd(30)}${help}`);
-  return `Usage: oauth-registrar documents [flags]\n\nServes the documents that identify clients. It calls nothing but the API server.\n\n${lines.join('\n')}\n`;
+  return `Usage: oauth-registrar documents [flags]\n\nServes the documents that identify clients. It calls nothing but the API server.\n\n${flagLines(DOCUMENTS_FLAGS)}\n`;
 }
 
 /** @returns the configuration, `help` where it was requested, or a message that says which flag is wrong. */
 export function readDocumentsConfig(
   args: readonly string[],
 ): DocumentsConfig | 'help' | { readonly problem: string } {
-  let values: ReturnType<typeof parse>;
-  try {
-    values = parse(args);
-  } catch (error) {
-    return { problem: error instanceof Error ? error.message : "flags can't be read" };
+  const read = readFlags(() => parse(args), schema);
+  if ('problem' in read) {
+    return read;
   }
-  const checked = schema.safeParse(values);
-  if (!checked.success) {
-    const [issue] = checked.error.issues;
-    return { problem: `--${issue?.path.join('.')}: ${issue?.message}` };
-  }
-  const { port: probes, 'documents-port': documentsPort, 'log-level': logLevel } = checked.data;
-  const { 'tls-cert-file': certFile, 'tls-private-key-file': keyFile } = checked.data;
-  const tls = certFile === undefined || keyFile === undefined ? undefined : { certFile, keyFile };
+  const { values, checked } = read;
+  const { port: probes, 'documents-port': documentsPort, 'log-level': logLevel } = checked;
+  const tls = tlsFilesOf(checked['tls-cert-file'], checked['tls-private-key-file']);
   const { kubeconfig, namespace, help } = values;
   return help ? 'help' : { kubeconfig, namespace, port: probes, documentsPort, tls, logLevel };
 }
