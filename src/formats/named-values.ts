@@ -42,8 +42,16 @@ export function namedValues(
   return { ok: true, data: Object.fromEntries(data) };
 }
 
-/** Finds the client_id in data where each key has one value. */
-export const clientIdByKey =
-  (format: Pick<SecretFormat, 'nameOf'>): SecretFormat['clientIdIn'] =>
-  (data, keys) =>
-    own(data, nameOfValue('client_id', keys, format));
+/**
+ * The part of a format that has one key of the Secret for each value.
+ *
+ * @param more as in {@link namedValues}
+ */
+export const keyForEach = (
+  nameOf: SecretFormat['nameOf'],
+  more: (client: PublishedClient) => Readonly<Record<string, string | undefined>> = () => ({}),
+): Pick<SecretFormat, 'nameOf' | 'render' | 'clientIdIn'> => ({
+  nameOf,
+  render: (client, keys) => namedValues(client, keys, { nameOf }, more(client)),
+  clientIdIn: (data, keys) => own(data, nameOfValue('client_id', keys, { nameOf })),
+});

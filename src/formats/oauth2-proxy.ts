@@ -1,5 +1,5 @@
 import type { SecretFormat } from './format.ts';
-import { clientIdByKey, namedValues } from './named-values.ts';
+import { keyForEach } from './named-values.ts';
 import { springValues } from './spring-names.ts';
 
 const NAMES: Readonly<Record<string, string>> = {
@@ -22,13 +22,8 @@ export const oauth2ProxyFormat = {
   name: 'OAuth2Proxy',
   about: 'the environment variables of oauth2-proxy, like `OAUTH2_PROXY_CLIENT_ID`, for `envFrom`',
   secretType: 'Opaque',
-  nameOf,
-  render: (client, keys) =>
-    namedValues(
-      client,
-      keys,
-      { nameOf },
-      { redirect_uris: springValues(client)['redirect_uris'], provider: 'oidc' },
-    ),
-  clientIdIn: clientIdByKey({ nameOf }),
+  ...keyForEach(nameOf, (client) => ({
+    redirect_uris: springValues(client)['redirect_uris'],
+    provider: 'oidc',
+  })),
 } as const satisfies SecretFormat;

@@ -1,5 +1,5 @@
 import type { SecretFormat } from './format.ts';
-import { clientIdByKey, namedValues } from './named-values.ts';
+import { keyForEach } from './named-values.ts';
 import { BINDING_TYPE } from './published-client.ts';
 import { OF_PROVIDER, OF_REGISTRATION, springValues } from './spring-names.ts';
 
@@ -19,17 +19,9 @@ export const serviceBindingFormat = {
   about:
     'a service binding of type `oauth2`, with `type`, `provider` and the entries that Spring Cloud Bindings reads, like `client-id`',
   secretType: `servicebinding.io/${BINDING_TYPE}`,
-  nameOf,
-  render: (client, keys) =>
-    namedValues(
-      client,
-      keys,
-      { nameOf },
-      {
-        ...springValues(client),
-        type: BINDING_TYPE,
-        provider: client.provider,
-      },
-    ),
-  clientIdIn: clientIdByKey({ nameOf }),
+  ...keyForEach(nameOf, (client) => ({
+    ...springValues(client),
+    type: BINDING_TYPE,
+    provider: client.provider,
+  })),
 } as const satisfies SecretFormat;
