@@ -75,29 +75,35 @@ export const secretHeld: Rule<Registered> = {
   },
 };
 
-function planCheck(o: Observation, record: RegistrationRecord, document: DocumentState): Step | undefined {
-  const basis = documentBasis(o, record, document);
-  return blocked(o, 'CheckDocument', basis) === undefined
-    ? {
-        type: 'CheckDocument',
-        message: `The document of client ${record.clientId} of ${document.publishedAt} is due to be seen at its URL.`,
-        home: homeOf(o, record),
-        document,
-        basis,
-      }
-    : undefined;
-}
+const planCheck = (o: Observation, record: RegistrationRecord, document: DocumentState): Step | undefined =>
+  planVisit(
+    o,
+    record,
+    document,
+    'CheckDocument',
+    `The document of client ${record.clientId} of ${document.publishedAt} is due to be seen at its URL.`,
+  );
 
-function planPriming(o: Observation, record: RegistrationRecord, document: DocumentState): Step | undefined {
+const planPriming = (o: Observation, record: RegistrationRecord, document: DocumentState): Step | undefined =>
+  planVisit(
+    o,
+    record,
+    document,
+    'PrimeDocument',
+    `The server did not fetch the document of client ${record.clientId} of ${document.publishedAt} yet.`,
+  );
+
+/** `undefined`: an earlier one failed, and its pause is not over. */
+function planVisit(
+  o: Observation,
+  record: RegistrationRecord,
+  document: DocumentState,
+  type: 'CheckDocument' | 'PrimeDocument',
+  message: string,
+): Step | undefined {
   const basis = documentBasis(o, record, document);
-  return blocked(o, 'PrimeDocument', basis) === undefined
-    ? {
-        type: 'PrimeDocument',
-        message: `The server did not fetch the document of client ${record.clientId} of ${document.publishedAt} yet.`,
-        home: homeOf(o, record),
-        document,
-        basis,
-      }
+  return blocked(o, type, basis) === undefined
+    ? { type, message, home: homeOf(o, record), document, basis }
     : undefined;
 }
 
