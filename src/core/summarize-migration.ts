@@ -11,19 +11,27 @@ import { isAt, type RegistrationRecord, type ServerRef } from './record.ts';
 
 /** What status says of a migration: of the server object whose clients move, and of each client. */
 
+/** How far the migration of one server object is. */
+export interface MoveCounts {
+  /** Clients that had to move when the first one was permitted to; until then, those that are known to have to. */
+  readonly total: number;
+  /** Clients that have not moved, those that move now included. */
+  readonly left: number;
+  readonly moving: number;
+  /** Clients that the new server can't take as things are. */
+  readonly refused: number;
+  /** Whether of each client it is known whether the new server can take it. */
+  readonly isJudged: boolean;
+  /** Whether any client was permitted to move. */
+  readonly isBegun: boolean;
+}
+
 export interface MigrationFacts {
   readonly to: ServerRef;
   readonly isSuspended: boolean;
   /** Why no client can move there now. */
   readonly problem: Problem | undefined;
-  readonly counts: {
-    readonly total: number;
-    readonly left: number;
-    readonly moving: number;
-    readonly refused: number;
-    readonly isJudged: boolean;
-    readonly isBegun: boolean;
-  };
+  readonly counts: MoveCounts;
   /** OAuthClients whose spec names the object. */
   readonly references: number;
 }

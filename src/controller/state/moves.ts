@@ -1,20 +1,6 @@
 import type { ClientKey } from '../../core/client-key.ts';
 import type { ServerKey } from '../../core/server-key.ts';
-
-/** How far the migration of one server object is. */
-interface MoveCounts {
-  /** Clients that had to move when the first one was permitted to; until then, those that are known to have to. */
-  readonly total: number;
-  /** Clients that have not moved, those that move now included. */
-  readonly left: number;
-  readonly moving: number;
-  /** Clients that the new server can't take as things are. */
-  readonly refused: number;
-  /** Whether of each client it is known whether the new server can take it. */
-  readonly isJudged: boolean;
-  /** Whether any client was permitted to move. */
-  readonly isBegun: boolean;
-}
+import type { MoveCounts } from '../../core/summarize-migration.ts';
 
 /** What a migration needs to know of its server object. */
 interface MoveTerms {
@@ -98,8 +84,6 @@ export class Moves {
       this.#moves.set(server, { ...terms, ...before, unjudged, ...none });
       for (const client of unjudged) {
         this.#leaves.set(client, server);
-      }
-      for (const client of unjudged) {
         this.#wake(client);
       }
     }
