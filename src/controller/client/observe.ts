@@ -39,6 +39,8 @@ export function observe(key: ClientKey, context: StepContext): Observation {
     memory.present(key);
     recallRefusal(key, object, now, context);
   }
+  const reference = referenceOf(key, context);
+  const { ref } = reference;
   return {
     now,
     earliest: clock.earliest(),
@@ -53,14 +55,14 @@ export function observe(key: ClientKey, context: StepContext): Observation {
     unrecorded: recorder.pendingOf(key),
     records: recordsOfObject(key, context),
     newer: newerOf(key, context),
-    server: serverOf(key, serverRefOf(key, context), context),
-    migration: observedMigration(key, context),
+    server: serverOf(key, ref, context),
+    migration: observedMigration(key, reference, context),
     servers: serversOf(key, context),
     cluster: settings.cluster,
     reservedSecretMetadata: settings.reservedSecretMetadata,
     bindableKinds: settings.bindableKinds?.map(kindText),
     namespaceUid: context.caches.namespaces.get(namespace)?.metadata.uid ?? '',
-    suspects: suspectsOf(key, object?.uid ?? '', context),
+    suspects: suspectsOf(key, object?.uid ?? '', ref, context),
     namesakes: namesakesOf(key, context),
     statement: statementOf(key, now, context),
     readAt: memory.readAt(key, object?.createdAt, now),
@@ -71,11 +73,11 @@ export function observe(key: ClientKey, context: StepContext): Observation {
     mayRestart: settings.mayRestart,
     startedAt: memory.startedAt(now),
     adoptable: adoptableOf(key, context),
-    clientsInNamespace: clientsInNamespace(key, context),
-    endedInNamespace: endedInNamespace(key, context),
-    ...accountHolderOf(key, context),
+    clientsInNamespace: clientsAt(ref, namespace, context),
+    endedInNamespace: endedInNamespace(ref, namespace, context),
+    ...accountHolderOf(key, ref, context),
     secrets: caches.secrets.find('client', key).map(({ observed }) => observed),
-    setbacks: setbacksOf(key, now, context),
+    setbacks: setbacksOf(key, now, ref, context),
     sentCalls: memory.sentCalls(key, now),
   };
 }
@@ -115,26 +117,34 @@ function isTerminating(namespace: string, { caches }: StepContext): boolean {
 }
 
 /** The server object that counts for the client, whether or not it exists: the one that it refers to, or to which that moves. */
-export function serverRefOf(key: ClientKey, context: WithMoves): ServerRef | undefined {
+export const serverRefOf = (key: ClientKey, context: WithMoves): ServerRef | undefined =>
+  referenceOf(key, context).ref;
+
+interface Reference {
+  /** The server object that counts for the client. */
+  readonly ref: ServerRef | undefined;
+  /** That of the server object that the client refers to. */
+  readonly migration?: Pick<ObservedMigration, 'from' | 'to' | 'state'>;
+}
+
+function referenceOf(key: ClientKey, context: WithMoves): Reference {
   const named = namedServer(key, context);
   const migration = named && migrationOf(key, named, context);
   if (migration === undefined) {
-    return named;
+    return { ref: named };
   }
-  return migration.state === 'Waiting'
-    ? currentOf(key, context.caches.clients.get(key)?.observed, context)?.server
-    : migration.to;
+  const ref =
+    migration.state === 'Waiting'
+      ? currentOf(key, context.caches.clients.get(key)?.observed, context)?.server
+      : migration.to;
+  return { ref, migration };
 }
 
 /**
  * The migration of the server object that the client refers to. Where it can't go on, since the new server object is missing
  * or has a migration of its own, it counts for a client that has left the former one: that stays where it is.
  */
-function migrationOf(
-  key: ClientKey,
-  named: ServerRef,
-  { caches, moves }: WithMoves,
-): Pick<ObservedMigration, 'from' | 'to' | 'state'> | undefined {
+function migrationOf(key: ClientKey, named: ServerRef, { caches, moves }: WithMoves): Reference['migration'] {
   const namespace = namespaceOf(key);
   const from = serverKey(named, namespace);
   const to = serverObjectOf(from, caches)?.spec?.migration?.to;
@@ -218,10 +228,11 @@ function isLive({ client, role }: RegistrationRecord, { clients }: StepContext['
 }
 
 /** Counts every client that may exist, including those being registered. Only if there is a bound. */
-export function clientsInNamespace(key: ClientKey, context: StepContext): number {
+export const clientsInNamespace = (key: ClientKey, context: StepContext): number =>
+  clientsAt(serverRefOf(key, context), namespaceOf(key), context);
+
+function clientsAt(ref: ServerRef | undefined, namespace: string, context: StepContext): number {
   const { registrations } = context.caches;
-  const namespace = namespaceOf(key);
-  const ref = serverRefOf(key, context);
   const server = ref && serverKey(ref, namespace);
   if (server === undefined || !isBounded(server, context)) {
     return 0;
@@ -237,10 +248,13 @@ const isBounded = (server: ServerKey, { servers }: StepContext): boolean =>
   servers.state(server)?.connection?.policy?.maxClientsPerNamespace !== undefined;
 
 /** Two clients of one ServiceAccount would share their tokens: the server gives them to one of the two. */
-function accountHolderOf(key: ClientKey, context: StepContext): Pick<Observation, 'accountHolder'> {
+function accountHolderOf(
+  key: ClientKey,
+  ref: ServerRef | undefined,
+  context: StepContext,
+): Pick<Observation, 'accountHolder'> {
   const own = context.caches.clients.get(key);
   const account = own && accountOf(own);
-  const ref = account === undefined ? undefined : serverRefOf(key, context);
   if (own === undefined || account === undefined || ref === undefined) {
     return {};
   }
@@ -254,21 +268,19 @@ function accountHolderOf(key: ClientKey, context: StepContext): Pick<Observation
 }
 
 /** Clients of the namespace that may exist although their objects are gone, at servers of that kind. */
-function endedInNamespace(key: ClientKey, context: StepContext): number {
-  const kind = serverRefOf(key, context)?.kind;
-  return kind === undefined
-    ? 0
-    : context.caches.registrations.count('ended', endedIn(namespaceOf(key), kind));
-}
+const endedInNamespace = (ref: ServerRef | undefined, namespace: string, { caches }: WithCaches): number =>
+  ref === undefined ? 0 : caches.registrations.count('ended', endedIn(namespace, ref.kind));
 
-function observedMigration(key: ClientKey, context: StepContext): Observation['migration'] {
-  const named = namedServer(key, context);
-  const migration = named && migrationOf(key, named, context);
-  if (named === undefined || migration === undefined) {
+function observedMigration(
+  key: ClientKey,
+  { migration }: Reference,
+  context: StepContext,
+): Observation['migration'] {
+  if (migration === undefined) {
     return undefined;
   }
   const namespace = namespaceOf(key);
-  const [from, to] = [serverKey(named, namespace), serverKey(migration.to, namespace)];
+  const [from, to] = [serverKey(migration.from, namespace), serverKey(migration.to, namespace)];
   const { registrations } = context.caches;
   const countAt = (server: ServerKey) => registrations.count('inNamespace', inNamespace(server, namespace));
   const before = serverObjectOf(from, context.caches)?.status.migration;
@@ -300,13 +312,18 @@ function serverOf(key: ClientKey, ref: ServerRef | undefined, context: StepConte
 }
 
 /** A setback by a server that answers again is over: its action is due. */
-function setbacksOf(key: ClientKey, now: number, context: StepContext): Observation['setbacks'] {
+function setbacksOf(
+  key: ClientKey,
+  now: number,
+  ref: ServerRef | undefined,
+  context: StepContext,
+): Observation['setbacks'] {
   const known = context.memory.setbacks(key);
   if (!known.some(({ awaitsServer }) => awaitsServer)) {
     return known;
   }
   const resumedAt = Math.max(
-    ...serverKeysOf(key, context).map((server) => context.servers.health(server).resumedAt),
+    ...serverKeysOf(key, ref, context).map((server) => context.servers.health(server).resumedAt),
   );
   return known.map((setback) =>
     setback.awaitsServer && resumedAt > (setback.at ?? now) && setback.retryAt > now
@@ -315,16 +332,23 @@ function setbacksOf(key: ClientKey, now: number, context: StepContext): Observat
   );
 }
 
-function serverKeysOf(key: ClientKey, context: StepContext): readonly ServerKey[] {
+function serverKeysOf(
+  key: ClientKey,
+  ref: ServerRef | undefined,
+  context: StepContext,
+): readonly ServerKey[] {
   const namespace = namespaceOf(key);
-  const ref = serverRefOf(key, context);
   const named = recordsOfObject(key, context).map(({ server }) => serverKey(server, namespace));
   return ref === undefined ? named : [serverKey(ref, namespace), ...named];
 }
 
-function suspectsOf(key: ClientKey, uid: string, context: StepContext): Observation['suspects'] {
+function suspectsOf(
+  key: ClientKey,
+  uid: string,
+  ref: ServerRef | undefined,
+  context: StepContext,
+): Observation['suspects'] {
   const suspects = context.orphans.suspectsOf(uid);
-  const ref = serverRefOf(key, context);
   const answeredAt = ref && context.servers.health(serverKey(ref, namespaceOf(key))).registrationAnsweredAt;
   // A time in the future was written by a wrong clock; a pause that counts from it would last for days.
   const latestAt = suspects.latestAt > context.clock.now() + CLOCKS_DIFFER_MS ? 0 : suspects.latestAt;
