@@ -94,13 +94,8 @@ async function revoke(asked: Asked, token: Sensitive, context: AskContext): Prom
   const why =
     outcome.kind === 'answered' ? describeError(readErrorResponse(outcome, secrets)) : outcome.detail;
   context.log.info('an access token that showed that a credential works was not revoked', {
-    server: name(server),
+    server,
     client: clientId,
     why,
   });
 }
-
-const name = (server: ServerKey): string => {
-  const { kind, name: named } = serverNamed(server);
-  return `${kind}/${named}`;
-};
