@@ -12,6 +12,7 @@ export default defineConfig({
     outputFile: { json: '.testbed/attacks-report.json' },
     globalSetup: ['test/proofs/attacks/kit/setup.ts'],
     fileParallelism: false,
+    retry: process.env['CI'] ? 1 : 0,
     testTimeout: 180_000,
     hookTimeout: 120_000,
   },

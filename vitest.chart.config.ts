@@ -10,6 +10,7 @@ export default defineConfig({
     globalSetup: ['test/kit/testbed/chart-setup.ts'],
     // Two control planes side by side keep two processors busy.
     maxWorkers: 2,
+    retry: process.env['CI'] ? 1 : 0,
     testTimeout: 60_000,
     hookTimeout: 120_000,
   },

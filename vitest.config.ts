@@ -10,6 +10,8 @@ import { LongestFirst } from './test/kit/longest-first.ts';
  * serial    counts of writes, adapters and manifests at one real API server, a file at a time
  * cluster   behaviour: each file has an API server, an authorization server and an operator of its own
  * ```
+ *
+ * In CI a test on an API server that failed is run once more; `.ci/run` closes with the names of those that needed it.
  */
 export default defineConfig({
   test: {
@@ -43,6 +45,7 @@ export default defineConfig({
           sequence: { groupOrder: 2 },
           globalSetup: ['test/kit/testbed/shared-control-plane.ts'],
           fileParallelism: false,
+          retry: process.env['CI'] ? 1 : 0,
           testTimeout: 30_000,
           hookTimeout: 60_000,
         },
@@ -55,6 +58,7 @@ export default defineConfig({
           globalSetup: ['test/kit/testbed/ensure-binaries.ts'],
           // They wait more than they work: for leases, retries and namespaces that go.
           maxWorkers: 4,
+          retry: process.env['CI'] ? 1 : 0,
           testTimeout: 60_000,
           hookTimeout: 90_000,
         },

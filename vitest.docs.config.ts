@@ -8,6 +8,7 @@ export default defineConfig({
     reporters: process.env['CI'] ? ['default', 'json'] : ['default'],
     outputFile: { json: '.testbed/docs-report.json' },
     globalSetup: ['test/kit/testbed/ensure-binaries.ts'],
+    retry: process.env['CI'] ? 1 : 0,
     testTimeout: 60_000,
     hookTimeout: 90_000,
   },

@@ -8,6 +8,7 @@ export default defineConfig({
     reporters: process.env['CI'] ? ['default', 'json'] : ['default'],
     outputFile: { json: '.testbed/page-report.json' },
     globalSetup: ['test/page/kit/setup.ts'],
+    retry: process.env['CI'] ? 1 : 0,
     testTimeout: 60_000,
     hookTimeout: 60_000,
   },
