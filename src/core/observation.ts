@@ -314,6 +314,8 @@ export interface PendingCall {
   readonly state: 'underWay' | 'interrupted';
   /** The registration Secret that the call is about; for a registration, the one it will make. */
   readonly registrationSecret: string;
+  /** A registration at the operator itself: what it may have left is a document, and no server has a client of it. */
+  readonly isOwn?: true | undefined;
 }
 
 export type SetbackAction =

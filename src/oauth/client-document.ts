@@ -105,14 +105,19 @@ export function clientDocument(url: string, { jwks, ...metadata }: JsonObject): 
   return isJsonObject(jwks) ? { url, body, keys: JSON.stringify(jwks) } : { url, body };
 }
 
-/** What no server may be without, where the metadata says nothing of it. */
+/** What no server may be without, where the metadata says nothing of it. A member that is null or an empty name says nothing. */
 export function completeMetadata(metadata: JsonObject, name: string): JsonObject {
-  const { client_name: given, token_endpoint_auth_method: method, jwks, jwks_uri: uri } = metadata;
+  const given: JsonObject = Object.fromEntries(
+    Object.entries(metadata).filter(
+      ([member, value]) => value !== null && !(member === 'client_name' && value === ''),
+    ),
+  );
+  const { client_name: named, token_endpoint_auth_method: method, jwks, jwks_uri: uri } = given;
   const hasKeys = jwks !== undefined || uri !== undefined;
   return {
-    ...(given === undefined || given === '' ? { client_name: name } : {}),
+    ...(named === undefined ? { client_name: name } : {}),
     ...(method === undefined ? { token_endpoint_auth_method: hasKeys ? 'private_key_jwt' : 'none' } : {}),
-    ...metadata,
+    ...given,
   };
 }
 

@@ -194,6 +194,7 @@ async function make(
     server,
     startedAt: sentAt,
     timeoutMs,
+    ...('write' in request && kind === 'Register' ? { isOwn: true } : {}),
   });
   if (!committed || !lead.held()) {
     return undefined;

@@ -24,6 +24,8 @@ export interface LedgerEntry {
   readonly registrationSecret: string;
   /** Hash of the pod whose process began it, see `podOf`; set by the ledger. */
   readonly pod?: string | undefined;
+  /** A registration at the operator itself: what it may have left is a document, and no server has a client of it. */
+  readonly isOwn?: true | undefined;
 }
 
 const PREFIX = 'entry.';
@@ -45,6 +47,7 @@ function encode({
   timeoutMs,
   registrationSecret,
   pod,
+  isOwn,
 }: LedgerEntry): string {
   const { namespace, name, uid } = client;
   return JSON.stringify({
@@ -56,6 +59,7 @@ function encode({
     timeoutMs,
     record: registrationSecret === recordName(uid, attempt) ? undefined : withoutUid(registrationSecret, uid),
     pod,
+    own: kind === 'Register' ? isOwn : undefined,
   });
 }
 
@@ -134,7 +138,7 @@ function toEntry(attempt: string, text: string): LedgerEntry | undefined {
   const parsed = parseJsonObject(text);
   const entry = entrySchema.safeParse(parsed);
   if (entry.success && attempt !== '') {
-    const { kind, client, uid, server, startedAt, timeoutMs, record, pod } = entry.data;
+    const { kind, client, uid, server, startedAt, timeoutMs, record, pod, own } = entry.data;
     const [namespace = '', name = ''] = client.split('/', 2);
     return {
       attempt,
@@ -145,6 +149,7 @@ function toEntry(attempt: string, text: string): LedgerEntry | undefined {
       timeoutMs,
       registrationSecret: record === undefined ? recordName(uid, attempt) : withUid(record, uid),
       pod,
+      ...(own ? { isOwn: true } : {}),
     };
   }
   const earlier = earlierSchema.safeParse(parsed);
@@ -176,6 +181,7 @@ const entrySchema = z.object({
   client: word.regex(/^[^/]+\/[^/]+$/),
   uid: word,
   record: word.optional(),
+  own: z.literal(true).optional(),
 });
 
 /** As earlier versions of the operator wrote them, with whole names. */

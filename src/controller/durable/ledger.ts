@@ -141,8 +141,8 @@ export class Ledger {
   /** Calls about one client, by `namespace/name`. */
   callsOf(client: ClientKey): readonly PendingCall[] {
     const entries = this.#calls.of(client).flatMap((attempt) => this.entry(attempt) ?? []);
-    return entries.map(({ attempt, kind, startedAt, registrationSecret }) => {
-      return { attempt, kind, startedAt, registrationSecret, state: this.#stateOf(attempt) };
+    return entries.map(({ attempt, kind, startedAt, registrationSecret, isOwn }) => {
+      return { attempt, kind, startedAt, registrationSecret, isOwn, state: this.#stateOf(attempt) };
     });
   }
 

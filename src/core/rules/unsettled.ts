@@ -52,15 +52,15 @@ export const callUnderWay: Rule<Observation> = {
 export const registrationInterrupted: Rule<Observation> = {
   finding: 'RegistrationInterrupted',
   found: 'A registration was interrupted.',
-  follows: 'It is settled where a record holds its answer; else it is listed as a suspected orphan.',
-  decide: ({ calls, records, server, now }) => {
+  follows:
+    'It is settled where a record holds its answer; else its document is removed, or it is listed as a suspected orphan.',
+  decide: ({ calls, records, now }) => {
     const call = calls.find(({ kind, state }) => kind === 'Register' && state === 'interrupted');
     const isRecorded = records.some(
       ({ registrationSecret }) => registrationSecret === call?.registrationSecret,
     );
-    const isOwn = server.available && server.connection.documents !== undefined;
     const arrived = storedTime(call?.startedAt) + WRITE_ARRIVES_MS;
-    if (isOwn && !isRecorded && now < arrived) {
+    if (call?.isOwn && !isRecorded && now < arrived) {
       return wait('Queued', 'Whether the document was written is not known yet.', arrived);
     }
     return (

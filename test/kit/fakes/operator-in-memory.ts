@@ -363,8 +363,8 @@ export class FakeLedger {
   callsOf(client: ClientKey): readonly PendingCall[] {
     return [...this.#entries.values()]
       .filter((entry) => clientKey(entry.client) === client)
-      .map(({ attempt, kind, startedAt, registrationSecret }) => ({
-        ...{ attempt, kind, startedAt, registrationSecret },
+      .map(({ attempt, kind, startedAt, registrationSecret, isOwn }) => ({
+        ...{ attempt, kind, startedAt, registrationSecret, isOwn },
         state: this.#states.get(attempt) ?? 'underWay',
       }));
   }

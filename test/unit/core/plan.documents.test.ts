@@ -17,6 +17,7 @@ import {
   secret,
   served,
   setback,
+  unregistered,
 } from '../../kit/fixtures/observations.ts';
 
 const at = (ms: number) => new Date(ms).toISOString().replace('.000Z', 'Z');
@@ -231,6 +232,27 @@ describe('a client that a document identifies', () => {
       because: 'Drifted',
       message: 'The document of client c1 was withdrawn, and the object needs it.',
     });
+  });
+
+  test('and whose registration was interrupted waits until a write may not arrive any more, whatever the mode is by now', () => {
+    const call = {
+      attempt: 'a1',
+      kind: 'Register',
+      state: 'interrupted',
+      registrationSecret: 'oac-uid-1-a1',
+      startedAt: at(NOW - 179_000),
+    } as const;
+    const server = reached({ documents: TERMS });
+    for (const scene of [unregistered(), unregistered({ server })]) {
+      expect(plan({ ...scene, calls: [call] })).toMatchObject({ type: 'ReportOrphan' });
+      expect(plan({ ...scene, calls: [{ ...call, isOwn: true }] })).toMatchObject({
+        type: 'Idle',
+        message: 'Whether the document was written is not known yet.',
+        until: NOW + 1_000,
+      });
+      const later = { ...scene, calls: [{ ...call, isOwn: true as const }], now: NOW + 1_000 };
+      expect(plan(later)).toMatchObject({ type: 'ReportOrphan' });
+    }
   });
 
   test.each([

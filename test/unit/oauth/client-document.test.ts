@@ -118,6 +118,17 @@ describe('a document', () => {
       token_endpoint_auth_method: 'private_key_jwt',
     });
     expect(completeMetadata(METADATA, 'app')).toEqual(METADATA);
+    for (const nothing of ['', null]) {
+      expect(completeMetadata({ ...METADATA, client_name: nothing }, 'app')).toEqual({
+        ...METADATA,
+        client_name: 'app',
+      });
+    }
+    const nulls = { token_endpoint_auth_method: null, jwks: null, jwks_uri: null, redirect_uris: null };
+    expect(completeMetadata({ client_name: 'a', ...nulls }, 'app')).toEqual({
+      client_name: 'a',
+      token_endpoint_auth_method: 'none',
+    });
   });
 
   test('has one digest for body and keys', () => {

@@ -59,11 +59,8 @@ export async function reportInterrupted(call: PendingCall, input: StepInput): Pr
   const { context } = input;
   const why = context.ledger.isInherited(attempt) ? STOPPED : NOT_RECORDED;
   const { server } = input.o;
-  if (context.settings.documents !== undefined) {
-    const removed = await removeUnknown(call, context.settings.documents, input);
-    if (removed !== undefined) {
-      return removed;
-    }
+  if (call.isOwn && context.settings.documents !== undefined) {
+    return removeUnknown(call, context.settings.documents, input);
   }
   const traits = server.available ? { issuer: server.connection.issuer } : {};
   const told = { said: why, traits };
@@ -74,23 +71,15 @@ export async function reportInterrupted(call: PendingCall, input: StepInput): Pr
   return result;
 }
 
-/**
- * The document of a registration that was not recorded: nobody was told of its URL.
- *
- * @returns `undefined`: there is none, and the client may have been registered at a server
- */
+/** The document of a registration that was not recorded: nobody was told of its URL. */
 async function removeUnknown(
   { attempt, registrationSecret: name }: PendingCall,
   { namespace }: DocumentHosting,
-  { o: { server }, context }: StepInput,
-): Promise<StepResult | undefined> {
+  { context }: StepInput,
+): Promise<StepResult> {
   const gone = await context.api.delete(RESOURCES.configMap, { namespace, name });
-  const isMissing = !gone.ok && gone.reason === 'NotFound';
-  if (!gone.ok && !isMissing) {
+  if (!gone.ok && gone.reason !== 'NotFound') {
     return notDone('The document of an interrupted registration is not removed', gone);
-  }
-  if (isMissing && !(server.available && server.connection.documents !== undefined)) {
-    return undefined;
   }
   context.calls.settle({ attempt });
   return DONE;

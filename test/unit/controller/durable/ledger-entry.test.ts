@@ -52,6 +52,7 @@ describe('an entry of the ledger', () => {
     ['about a record with another name', { kind: 'Deregister', registrationSecret: 'restored-by-hand' }],
     ['at a server of the namespace', { server: storedServerKey('AuthorizationServer/shop/sso') }],
     ['that says of no pod', { pod: undefined }],
+    ['of a registration at the operator itself', { isOwn: true }],
   ])('%s is read as it was written', (_, overrides) => {
     expect(again(entry(overrides))).toEqual([entry(overrides)]);
   });
@@ -77,6 +78,7 @@ describe('an entry of the ledger', () => {
             ),
             registrationSecret: `oac-${UID}-0000000001`,
             timeoutMs: 120_000,
+            isOwn: true,
           });
           expect(Buffer.byteLength(Object.values(encodeEntries([one])).join(''))).toBeLessThanOrEqual(
             MOST_BYTES,
