@@ -1,5 +1,5 @@
 import { storedTime } from '../api/time.ts';
-import { clientDocument, documentDigest } from '../oauth/client-document.ts';
+import { clientDocument, documentDigest, sizeNote } from '../oauth/client-document.ts';
 import { canonicalJson, type JsonObject, parseJsonObject } from '../oauth/json.ts';
 import { defined } from '../oauth/objects.ts';
 import type { DocumentTerms } from './connection.ts';
@@ -29,6 +29,8 @@ export interface DocumentState {
   readonly isFirst?: true;
   /** The document ends without a withdrawal. */
   readonly endsAtOnce?: true;
+  /** Bytes of the document, where people should know of its size. */
+  readonly large?: number;
 }
 
 /**
@@ -45,7 +47,9 @@ export function publishedState(
   now: string,
   before?: DocumentState,
 ): DocumentState {
-  const digest = documentDigest(clientDocument(url, sent));
+  const served = clientDocument(url, sent);
+  const digest = documentDigest(served);
+  const bytes = Buffer.byteLength(served.body);
   const { seen, primed } = before ?? {};
   const isFirst = before === undefined || (before.isFirst === true && before.digest === digest);
   return {
@@ -60,6 +64,7 @@ export function publishedState(
       endsAtOnce: (terms === undefined ? before?.endsAtOnce : terms.revoke === 'Gone')
         ? (true as const)
         : undefined,
+      large: sizeNote(bytes) === undefined ? undefined : bytes,
     }),
   };
 }
@@ -76,7 +81,7 @@ export function readDocumentState(text: string | undefined): DocumentState | und
     return undefined;
   }
   const { digest, maxAge, publishedAt, seen, withdrawnAt, isFirst, endsAtOnce } = stored;
-  const { primed, primedEarly, primes } = stored;
+  const { primed, primedEarly, primes, large } = stored;
   if (typeof digest !== 'string' || typeof maxAge !== 'number' || typeof publishedAt !== 'string') {
     return undefined;
   }
@@ -92,6 +97,7 @@ export function readDocumentState(text: string | undefined): DocumentState | und
       primes: primes === true ? (true as const) : undefined,
       isFirst: isFirst === true ? (true as const) : undefined,
       endsAtOnce: endsAtOnce === true ? (true as const) : undefined,
+      large: typeof large === 'number' ? large : undefined,
     }),
   };
 }

@@ -71,7 +71,8 @@ function inItsForm(
   if (documents === undefined) {
     return wanted;
   }
-  const hasKey = o.spec.credential?.generatedKey !== undefined;
+  const key = o.spec.credential?.generatedKey;
+  const hasKey = key !== undefined;
   const document = completeMetadata(wanted.document, o.name);
   const problem = documentProblem(document, hasKey);
   if (problem !== undefined) {
@@ -82,7 +83,8 @@ function inItsForm(
     { namespace: o.namespace, name: o.name, uid: o.object.uid },
     ATTEMPT,
   );
-  const served = clientDocument(url, { ...document, ...(hasKey ? { jwks: { keys: [] } } : {}) });
+  const ofKey = key && { token_endpoint_auth_signing_alg: key.algorithm, jwks: { keys: [] } };
+  const served = clientDocument(url, { ...ofKey, ...document, ...(ofKey && { jwks: ofKey.jwks }) });
   const tooLarge = sizeProblem(served);
   if (tooLarge !== undefined) {
     return { reason: 'InvalidClientMetadata', message: tooLarge };

@@ -3,6 +3,7 @@ import { unknownAnnotationMessage } from '../api/names.ts';
 import type { OAuthClientStatus } from '../api/oauth-client.ts';
 import type { Reason } from '../api/reasons.ts';
 import { rfc3339, timeOf } from '../api/time.ts';
+import { sizeNote } from '../oauth/client-document.ts';
 import { defined, omit } from '../oauth/objects.ts';
 import type { Idle } from './action.ts';
 import { isRenewalDue, lifetimeEnd } from './clock-visits.ts';
@@ -109,7 +110,8 @@ function documentCondition(o: Observation, record: RegistrationRecord | undefine
   }
   const failed = setbackOf(o, 'CheckDocument', documentBasis(o, record, document));
   if (isDocumentSeen(document) && (failed === undefined || failed.reason === 'Queued')) {
-    const message = `Document ${record.clientId} was fetched through its public URL, as it is to be served.`;
+    const note = sizeNote(document.large ?? 0);
+    const message = `Document ${record.clientId} was fetched through its public URL, as it is to be served.${note === undefined ? '' : ` ${note}`}`;
     return [{ type, status: 'True', reason: 'DocumentServed', message }];
   }
   const { reason = 'Queued', message = 'The document is being published.' } = failed ?? {};

@@ -1,4 +1,4 @@
-import { isJsonObject, type Json, type JsonObject } from './json.ts';
+import { isJsonObject, type Json, type JsonObject, parseJsonObject } from './json.ts';
 import { sha256 } from './sha256.ts';
 
 /**
@@ -183,20 +183,31 @@ function keysProblem(jwks: Json | undefined): string | undefined {
 export function sizeProblem({ body, keys = '' }: Pick<ClientDocument, 'body' | 'keys'>): string | undefined {
   const [bytes, ofKeys] = [Buffer.byteLength(body), Buffer.byteLength(keys)];
   if (bytes > MOST_DOCUMENT_BYTES) {
-    return `The document has ${bytes} bytes, and servers read ${MOST_DOCUMENT_BYTES} at most. Make spec.client smaller.`;
+    return `The document would have ${bytes} bytes, and servers read ${MOST_DOCUMENT_BYTES} at most. ${largestMember(body)}Make spec.client smaller, or make two OAuthClients of it.`;
   }
   return ofKeys > MOST_KEYS_BYTES
     ? `The keys have ${ofKeys} bytes, and ${MOST_KEYS_BYTES} at most are served. Remove keys from spec.client.jwks.`
     : undefined;
 }
 
-/** What a person should know of the size of a document; `undefined`: nothing. */
-export function sizeNote({ body }: Pick<ClientDocument, 'body'>): string | undefined {
-  const bytes = Buffer.byteLength(body);
-  return bytes <= BYTES_FOR_ALL
-    ? undefined
-    : `It has ${bytes} bytes, and some servers read ${BYTES_FOR_ALL} at most.`;
+/** Where to begin, as a sentence with a space after it. */
+function largestMember(body: string): string {
+  const sizes = Object.entries(parseJsonObject(body) ?? {}).map(
+    ([member, value]) => [member, Buffer.byteLength(JSON.stringify(value))] as const,
+  );
+  const [largest] = sizes.toSorted(([, one], [, other]) => other - one);
+  return largest === undefined ? '' : `The largest member is ${largest[0]}, with ${largest[1]} bytes. `;
 }
+
+/**
+ * What a person should know of a document of this size, as a sentence; `undefined`: nothing.
+ *
+ * @param bytes of its body
+ */
+export const sizeNote = (bytes: number): string | undefined =>
+  bytes <= BYTES_FOR_ALL
+    ? undefined
+    : `It has ${bytes} bytes: django-allauth reads ${BYTES_FOR_ALL} at most, the other servers that were tried ${MOST_DOCUMENT_BYTES} or more.`;
 
 /**
  * The document that takes a client back: other redirect URI, other key, so that codes and refresh tokens of the client are

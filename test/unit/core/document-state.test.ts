@@ -28,6 +28,7 @@ describe('the state of a document', () => {
       served(),
       served({ withdrawnAt: at(NOW), primes: true, primed: 'digest-0', endsAtOnce: true }),
       { digest: 'd', maxAge: 0, publishedAt: at(NOW) },
+      served({ large: 2049 }),
     ];
     for (const state of states) {
       expect(readDocumentState(storedDocumentState(state))).toEqual(state);
@@ -40,6 +41,14 @@ describe('the state of a document', () => {
       expect(readDocumentState(text)).toBeUndefined();
     },
   );
+
+  test('says how large it is where people should know', () => {
+    const sized = (bytes: number) => {
+      const { length } = JSON.stringify({ client_id: URL_OF_APP, client_name: '' });
+      return publishedState(URL_OF_APP, { client_name: 'a'.repeat(bytes - length) }, TERMS, at(NOW)).large;
+    };
+    expect([sized(2048), sized(2049)]).toEqual([undefined, 2049]);
+  });
 
   test('keeps what was seen before, and is not the first after a change', () => {
     const first = publishedState(URL_OF_APP, { client_name: 'a' }, TERMS, at(NOW));

@@ -55,6 +55,16 @@ describe('a client that a document identifies', () => {
     });
   });
 
+  test('is ready, and status says that its document is larger than some servers read', () => {
+    const o = observation({ records: [of(served({ large: 2049 }))] });
+    expect(condition(o, 'Ready')).toMatchObject({ status: 'True' });
+    expect(condition(o, 'DocumentServed')).toMatchObject({
+      status: 'True',
+      message:
+        'Document c1 was fetched through its public URL, as it is to be served. It has 2049 bytes: django-allauth reads 2048 at most, the other servers that were tried 5000 or more.',
+    });
+  });
+
   test('is given to workloads only after its document was seen', () => {
     const o = observation({ records: [of(unseen)], secrets: [] });
     expect(plan(o).type).toBe('CheckDocument');

@@ -202,11 +202,17 @@ describe('metadata that servers refuse', () => {
 
   test('the size is told above what some servers read, and refused above what the others do', () => {
     const sized = (bytes: number) => ({ body: 'é'.repeat(bytes / 2) });
-    expect([sizeProblem(sized(2048)), sizeNote(sized(2048))]).toEqual([undefined, undefined]);
-    expect(sizeNote(sized(2050))).toBe('It has 2050 bytes, and some servers read 2048 at most.');
+    expect([sizeProblem(sized(2048)), sizeNote(2048)]).toEqual([undefined, undefined]);
+    expect(sizeNote(2049)).toBe(
+      'It has 2049 bytes: django-allauth reads 2048 at most, the other servers that were tried 5000 or more.',
+    );
     expect(sizeProblem(sized(5000))).toBeUndefined();
     expect(sizeProblem(sized(5002))).toBe(
-      'The document has 5002 bytes, and servers read 5000 at most. Make spec.client smaller.',
+      'The document would have 5002 bytes, and servers read 5000 at most. Make spec.client smaller, or make two OAuthClients of it.',
+    );
+    const { body } = clientDocument(URL_OF_APP, { ...METADATA, contacts: ['a'.repeat(4800)] });
+    expect(sizeProblem({ body })).toBe(
+      `The document would have ${body.length} bytes, and servers read 5000 at most. The largest member is contacts, with 4804 bytes. Make spec.client smaller, or make two OAuthClients of it.`,
     );
     expect(sizeProblem({ ...sized(10), keys: 'k'.repeat(12_000) })).toBeUndefined();
     expect(sizeProblem({ ...sized(10), keys: 'k'.repeat(12_001) })).toBe(
