@@ -347,7 +347,10 @@ export function transportOf(
   return defined({ version, ca, certificate, proxyUrl });
 }
 
-/** The endpoints to publish: each endpoint in the spec overrides the discovered one of the same name. */
+/**
+ * The endpoints to publish: each endpoint in the spec overrides the discovered one of the same name. What this returns may be
+ * given as discovered once more, and is the same again: a new process takes it from status.
+ */
 export function endpointsInUse(spec: AuthorizationServerSpec, discovered: Endpoints): Endpoints {
   const given: Endpoints = defined(spec.endpoints ?? {});
   const wires: readonly string[] = ENDPOINT_NAMES.filter((name) => given[name] !== undefined).map(
@@ -357,10 +360,14 @@ export function endpointsInUse(spec: AuthorizationServerSpec, discovered: Endpoi
   return {
     ...omit(discovered, 'mtlsAliases'),
     ...given,
-    ...defined({ registration: spec.registration.endpoint }),
+    ...defined({ registration: spec.registration.endpoint ?? inForm(spec, discovered.registration) }),
     ...(aliases.length === 0 ? {} : { mtlsAliases: Object.fromEntries(aliases) }),
   };
 }
+
+/** The registration endpoint that reads the form of the dialect, from the one that the discovery document names. */
+const inForm = ({ dialect }: AuthorizationServerSpec, published: string | undefined): string | undefined =>
+  published && (codecOf(dialect)?.endpointOf(published) ?? published);
 
 interface CalledEndpoints {
   /** Where documents take its place: their base URL. */
@@ -372,18 +379,16 @@ interface CalledEndpoints {
 
 /** The endpoints that the operator calls: with a client certificate, the aliases for it (RFC 8705 section 5). */
 function calledEndpoints(
-  { registration, endpoints: given, dialect }: AuthorizationServerSpec,
+  spec: AuthorizationServerSpec,
   endpoints: Endpoints,
   aliases: Endpoints,
   documents: DocumentTerms | undefined,
 ): CalledEndpoints {
-  const published = aliases.registration ?? endpoints.registration;
-  const ofForm = published && codecOf(dialect)?.endpointOf(published);
-  const ofServer = registration.endpoint ?? ofForm ?? published;
+  const ofServer = spec.registration.endpoint ?? inForm(spec, aliases.registration ?? endpoints.registration);
   return {
     registration: documents?.baseUrl ?? ofServer,
     ofServer,
-    token: given?.token ?? aliases.token ?? endpoints.token,
+    token: spec.endpoints?.token ?? aliases.token ?? endpoints.token,
   };
 }
 

@@ -694,4 +694,13 @@ describe('endpointsInUse', () => {
       registration: 'https://given.example.com/register',
     });
   });
+
+  test("has the endpoint of a server's own form, and is the same where status gives it to the next process", () => {
+    const native = specOf({ dialect: 'keycloak-native' });
+    const discovered = { registration: `${issuer}/clients-registrations/openid-connect` };
+    const once = endpointsInUse(native, discovered);
+    expect(once).toEqual({ registration: `${issuer}/clients-registrations/default` });
+    expect(endpointsInUse(native, once)).toEqual(once);
+    expect(connected(native, { endpoints: discovered }).endpoints).toEqual(once);
+  });
 });
