@@ -62,7 +62,7 @@ export function managementOf(home: Home, content: RegistrationContent, kept?: Se
   if (home.kind === 'Alone' || !home.isRecreated || managed.kind !== 'Managed') {
     return managed;
   }
-  const { registrationClientUri = '' } = content.information;
+  const { registrationClientUri = addressBelow(home.record, content) } = content.information;
   return managed.url === registrationClientUri
     ? managed
     : {
@@ -150,10 +150,18 @@ function credentialBy(
 }
 
 /** Servers that let a client manage itself answer no address: it is below the registration endpoint. */
+const BELOW_REGISTRATION = '{registration_endpoint}/{client_id}';
+
 const templateOf = (terms: ManagementTerms | undefined): string | undefined =>
   terms?.mode === 'ClientCredential' && terms.configurationUrl === 'AsReturned'
-    ? '{registration_endpoint}/{client_id}'
+    ? BELOW_REGISTRATION
     : terms?.configurationUrl;
+
+/** Below the registration endpoint that the record has. */
+const addressBelow = (
+  { clientId }: Pick<RegistrationRecord, 'clientId'>,
+  { registrationEndpoint }: RegistrationContent,
+): string | undefined => configurationUrl(BELOW_REGISTRATION, clientId, registrationEndpoint);
 
 const OWN_METHODS: readonly string[] = ['private_key_jwt', 'tls_client_auth'];
 

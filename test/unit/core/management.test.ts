@@ -74,6 +74,8 @@ interface Inputs {
   readonly terms?: Partial<Terms>;
   readonly allowedOrigins?: readonly string[];
   readonly registration?: string;
+  /** uid of the server object of that name today. */
+  readonly serverUid?: string;
 }
 
 function termsOf({ terms = {}, allowedOrigins = [], registration = endpoint }: Inputs) {
@@ -96,7 +98,8 @@ function managementBy(inputs: Inputs, terms: ReturnType<typeof termsOf> | undefi
   };
   const managed = token !== undefined && returned !== undefined;
   const of = record({ clientId, managed });
-  const facts = terms && factsOf(of.server, reached(terms));
+  const known = terms && factsOf(of.server, reached(terms));
+  const facts = known && { ...known, uid: inputs.serverUid ?? known.uid };
   return plain(managementOf(homeAt(of, facts, of.namespaceUid), stored));
 }
 
@@ -381,6 +384,13 @@ describe("management by the client's own access token", () => {
       url: 'https://sso.example.com/clients/c1',
     });
     expect(manage({ terms, content: byKey, returned })).toMatchObject({ url: returned });
+  });
+
+  test('is at the address of before where the server object was created again, and at no other', () => {
+    const again = { content: byKey, serverUid: 'another' };
+    expect(manage({ ...again, terms })).toMatchObject({ url: 'https://sso.example.com/register/c1' });
+    const template = explicit('https://sso.example.com/clients/{client_id}');
+    expect(manage({ ...again, terms: { ...terms, ...template } })).toMatchObject({ kind: 'Refused' });
   });
 
   test('is refused at an address elsewhere', () => {
