@@ -5,8 +5,8 @@ import { homeOf } from '../home.ts';
 import { acceptServer, requestRotation } from '../kubectl-command.ts';
 import { wantedServer } from '../migration.ts';
 import type { Registered, Replaceable } from '../narrowed.ts';
-import { overlapEnd } from '../overlap.ts';
-import { isAt, recordName, type ServerRef } from '../record.ts';
+import { secretEnd } from '../overlap.ts';
+import { isAt, type RegistrationRecord, recordName, type ServerRef } from '../record.ts';
 import { isRotationRequested } from '../rotation-request.ts';
 import { endClient } from './deregistration.ts';
 import { stall, wait } from './idle.ts';
@@ -74,21 +74,37 @@ const whyThere = ({ migration }: Registered, wanted: ServerRef): string =>
     : `The clients of ${refText(migration.from)} move to ${refText(wanted)}`;
 
 /**
- * The client that the current one replaced, and that is still registered at the server that is wanted again, serves again. `undefined`: there
- * is none, or a call may be ending it.
+ * The client that the current one replaced, and that is still registered at the server that is wanted again, serves again.
+ * `undefined`: there is none.
  */
 function formerServesAgain(o: Registered, wanted: ServerRef, message: string): Action | undefined {
-  const { current, surplus, calls, now } = o;
-  const former = surplus.find(
-    (record) => record.role === 'current' && successorOf(record, [current]) !== undefined,
-  );
-  const isThere =
-    former !== undefined &&
+  const { current, surplus } = o;
+  const former = surplus.find((record) => isWantedAgain(o, record, wanted));
+  return former !== undefined && homeOf(o, former).kind === 'AtServer'
+    ? { type: 'TakeBack', message, current, former }
+    : undefined;
+}
+
+/**
+ * Whether a client that was replaced is to serve again, since the object is to be at its server again: whatever is left of its
+ * overlap, which was perhaps that of a migration that is no more. Not where a call may be ending it.
+ */
+export function isWantedAgain(
+  o: Registered,
+  former: RegistrationRecord,
+  wanted: ServerRef = wantedServer(o),
+): boolean {
+  const { current, calls, now } = o;
+  const home = homeOf(o, former);
+  return (
+    former.role === 'current' &&
+    successorOf(former, [current]) !== undefined &&
     isAt(former, wanted) &&
-    homeOf(o, former).kind === 'AtServer' &&
-    overlapEnd(o, former) > now &&
-    !calls.some(({ registrationSecret }) => registrationSecret === former.registrationSecret);
-  return isThere ? { type: 'TakeBack', message, current, former } : undefined;
+    !isAt(current, wanted) &&
+    (home.kind === 'AtServer' || home.isItsServerThere) &&
+    (secretEnd(former) ?? now + 1) > now &&
+    !calls.some(({ registrationSecret }) => registrationSecret === former.registrationSecret)
+  );
 }
 
 /** Nobody asked for a replacement: the server object may have been replaced by mistake. */

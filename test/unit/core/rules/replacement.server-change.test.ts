@@ -136,8 +136,20 @@ describe('a client that was replaced at a server that is wanted again', () => {
     });
   });
 
+  test('serves again as long as it is there, also where its overlap was that of a migration that is no more', () => {
+    const later = { ...back, now: NOW + 25 * 3_600_000 };
+    expect(plan(observation(later))).toMatchObject({ type: 'TakeBack', former: { clientId: 'c0' } });
+    const unreachable = { ...later, server: { ...unavailable, ref: other } };
+    expect(plan(observation(unreachable)).type).toBe('Idle');
+  });
+
   test.each([
-    ['its overlap is over', { now: NOW + 25 * 3_600_000 }],
+    [
+      'its secret has ended',
+      {
+        records: [{ ...first, clientSecretExpiresAt: new Date(NOW - 1).toISOString() }, second],
+      },
+    ],
     [
       'a call may be ending it',
       {
