@@ -1,6 +1,7 @@
 import type { HttpOutcome, HttpRequest } from '../../../src/oauth/http-message.ts';
 import { isJsonObject, type JsonObject, parseJsonObject } from '../../../src/oauth/json.ts';
 import { Sensitive } from '../../../src/oauth/sensitive.ts';
+import { readJws } from '../../kit/fakes/fake-ports.ts';
 import type { Restore } from './scheduler.ts';
 import { keptMap, keptSet } from './snapshot.ts';
 
@@ -8,6 +9,8 @@ import { keptMap, keptSet } from './snapshot.ts';
 const CANARY = 'canary';
 /** In plain text, and in base64 at any offset. */
 export const SHOWS_SECRET = /canary|Y2FuYXJ5|NhbmFye|jYW5hcn/;
+/** Part of a secret that serves nothing. */
+export const NEEDLESS = 'canary-needless';
 export const ISSUER = 'https://sso.example.com';
 export const MARKER = 'x_attempt';
 
@@ -24,6 +27,10 @@ export interface Behaviour {
   readonly forgetsAtMs?: number;
   /** Publishes a token endpoint, which says whether it accepts a credential. Default: has none. */
   readonly hasTokens?: boolean;
+  /** Its clients manage themselves, with access tokens that they obtain. Default: by registration access tokens. */
+  readonly managesItself?: boolean;
+  /** Reads and answers clients in Keycloak's own form. Default: as RFC 7591 says. */
+  readonly isKeycloak?: boolean;
 }
 
 export interface RegisteredClient {
@@ -50,6 +57,10 @@ export class AuthorizationServer {
   readonly issued = new Set<string>();
   /** Path → what is served there as a document of a client, or as its keys. */
   readonly documents = new Map<string, string>();
+  /** The same, as the public URL answers it. */
+  readonly answered = new Map<string, string>();
+  /** Access token → the client that obtained it. */
+  readonly #tokens = new Map<string, string>();
   readonly behaviour: Behaviour;
   /** Answer → the client of the answer. */
   readonly #about = new WeakMap<HttpOutcome, string>();
@@ -71,6 +82,8 @@ export class AuthorizationServer {
     const hasForgotten = this.#hasForgotten;
     const kept = [
       keptMap(this.documents),
+      keptMap(this.answered),
+      keptMap(this.#tokens),
       keptMap(this.clients),
       keptMap(this.posts),
       keptSet(this.issued),
@@ -89,29 +102,35 @@ export class AuthorizationServer {
     const pathname = pathOf(url);
     if (pathname.startsWith('/.well-known/')) {
       const tokens = this.behaviour.hasTokens === true ? { token_endpoint: `${ISSUER}${TOKEN_PATH}` } : {};
-      return answer(200, { issuer: ISSUER, registration_endpoint: `${ISSUER}/register`, ...tokens });
+      const published =
+        this.behaviour.isKeycloak === true ? '/clients-registrations/openid-connect' : '/register';
+      return answer(200, { issuer: ISSUER, registration_endpoint: `${ISSUER}${published}`, ...tokens });
     }
     if (pathname === TOKEN_PATH) {
-      return this.#token(plain(headers['authorization'] ?? ''));
+      return this.#token(plain(headers['authorization'] ?? ''), new URLSearchParams(plain(body ?? '')));
     }
     if (pathname.startsWith('/clients/')) {
-      const document = this.documents.get(pathname);
+      const document = this.answered.get(pathname);
       return {
         ...answer(document === undefined ? 410 : 200),
         body: new Sensitive(document ?? ''),
       } as HttpOutcome;
     }
     const document = parseJsonObject(plain(body ?? '')) ?? {};
-    if (method === 'POST' && pathname === '/register') {
+    const registration = this.behaviour.isKeycloak === true ? KEYCLOAK_PATH : '/register';
+    if (method === 'POST' && pathname === registration) {
       return this.#register(document);
     }
     this.#forget();
-    const id = pathname.slice('/register/'.length);
+    const id = pathname.slice(registration.length + 1);
     if (this.#forgotten.has(id)) {
       return answer(401, { error: 'invalid_client', error_description: 'The client does not exist' });
     }
     const client = this.clients.get(id);
-    if (client === undefined || plain(headers['authorization'] ?? '') !== `Bearer ${client.token}`) {
+    const shown = plain(headers['authorization'] ?? '').slice('Bearer '.length);
+    const isOwn =
+      this.behaviour.managesItself === true ? this.#tokens.get(shown) === id : shown === client?.token;
+    if (client === undefined || !isOwn) {
       return answer(401, { error: 'invalid_token' });
     }
     switch (method) {
@@ -133,10 +152,27 @@ export class AuthorizationServer {
   }
 
   /** What is offered to it is made up: it refuses the credential, or only what is offered. */
-  #token(authorization: string): HttpOutcome {
+  #token(authorization: string, form: URLSearchParams): HttpOutcome {
     this.#forget();
+    if (this.behaviour.managesItself === true) {
+      return this.#ownToken(form);
+    }
     const isAccepted = [...this.clients.values()].some((client) => authorization === basicOf(client));
     return isAccepted ? answer(400, { error: 'invalid_grant' }) : answer(401, { error: 'invalid_client' });
+  }
+
+  /** By an assertion with a key of the client (RFC 7523). */
+  #ownToken(form: URLSearchParams): HttpOutcome {
+    const client = this.clients.get(form.get('client_id') ?? '');
+    const [, , signer] = readJws(form.get('client_assertion') ?? '');
+    const { kid } = parseJsonObject(String(signer?.['by'])) ?? {};
+    if (client === undefined || !keysOf(client).includes(String(kid))) {
+      return answer(401, { error: 'invalid_client' });
+    }
+    this.#made += 1;
+    const token = `${CANARY}-own-${client.id}-${this.#made}`;
+    this.#tokens.set(token, client.id);
+    return answer(200, { access_token: token, token_type: 'Bearer', expires_in: 300 });
   }
 
   #forget(): void {
@@ -156,7 +192,7 @@ export class AuthorizationServer {
     if (this.#now() - this.#startedAt < refusesForMs) {
       return answer(400, { error: 'invalid_client_metadata' });
     }
-    const attempt = String(document[MARKER]);
+    const attempt = String(document[this.behaviour.isKeycloak === true ? 'name' : MARKER]);
     this.posts.set(attempt, (this.posts.get(attempt) ?? 0) + 1);
     this.#made += 1;
     const client = { id: `c${this.#made}`, attempt, secret: '', token: '', metadata: document };
@@ -170,6 +206,15 @@ export class AuthorizationServer {
     return now - this.#startedAt < hastyForMs ? Math.ceil(now / 1000) + 2 : 0;
   }
 
+  /** A client that manages itself gets nothing to manage it with. */
+  #self(client: RegisteredClient, status: number): HttpOutcome {
+    this.clients.set(client.id, client);
+    this.issued.add(`${client.id} `);
+    const given = answer(status, { ...client.metadata, client_id: client.id });
+    this.#about.set(given, client.id);
+    return given;
+  }
+
   /** Stores the client and answers everything about it. */
   #given(
     client: RegisteredClient,
@@ -178,24 +223,46 @@ export class AuthorizationServer {
   ): HttpOutcome {
     this.#made += 1;
     const { id, metadata, attempt } = client;
-    const secret = rotatesSecret ? `${CANARY}-secret-${id}-${this.#made}` : client.secret;
+    if (this.behaviour.managesItself === true) {
+      return this.#self({ ...client, secret: '' }, status);
+    }
+    const made = rotatesSecret ? `${CANARY}-secret-${id}-${this.#made}` : client.secret;
+    const secret = this.behaviour.isKeycloak === true ? '' : made;
     const token = rotatesToken ? `${CANARY}-token-${id}-${this.#made}` : client.token;
     this.clients.set(id, { id, attempt, secret, token, metadata });
     this.issued.add(`${id} ${secret}`);
-    const given = answer(status, {
-      client_id: id,
-      ...metadata,
-      client_secret: secret,
-      client_secret_expires_at: this.#secretEnd(),
-      registration_access_token: token,
-      registration_client_uri: `${ISSUER}/register/${id}`,
-    });
+    const given = answer(
+      status,
+      this.behaviour.isKeycloak === true
+        ? { ...metadata, clientId: id, registrationAccessToken: token, secret: `${NEEDLESS}-${id}` }
+        : {
+            client_id: id,
+            ...metadata,
+            client_secret: secret,
+            client_secret_expires_at: this.#secretEnd(),
+            registration_access_token: token,
+            registration_client_uri: `${ISSUER}/register/${id}`,
+          },
+    );
     this.#about.set(given, id);
     return given;
   }
 }
 
 export const TOKEN_PATH = '/token';
+const KEYCLOAK_PATH = '/clients-registrations/default';
+
+/** Ids of the keys that a client published. */
+export function keysOf({ metadata }: RegisteredClient): readonly string[] {
+  const { keys = [] } = (metadata['jwks'] ?? {}) as { readonly keys?: readonly { readonly kid: string }[] };
+  return keys.map(({ kid }) => kid);
+}
+
+/** The ServiceAccount of a client, in Keycloak's form. */
+export const subjectIn = ({ attributes }: JsonObject): unknown =>
+  isJsonObject(attributes) ? attributes['jwt.credential.sub'] : undefined;
+
+export const documentOf = ({ body }: HttpRequest): JsonObject => parseJsonObject(plain(body ?? '')) ?? {};
 
 const basicOf = ({ id, secret }: RegisteredClient): string =>
   `Basic ${Buffer.from(`${id}:${secret}`).toString('base64')}`;
@@ -209,5 +276,5 @@ export const plain = (value: string | Sensitive): string =>
 /** The attempt id, from the document that was sent. */
 export function attemptOf({ body }: HttpRequest): string {
   const document = parseJsonObject(plain(body ?? ''));
-  return isJsonObject(document) ? String(document[MARKER]) : '';
+  return isJsonObject(document) ? String(document[MARKER] ?? document['name']) : '';
 }

@@ -1,8 +1,12 @@
 import { ANNOTATIONS } from '../../../src/api/names.ts';
+import type { OAuthClientStatus } from '../../../src/api/oauth-client.ts';
 import { decodeEntries } from '../../../src/controller/durable/ledger-entry.ts';
+import { credentialVersion } from '../../../src/core/verification.ts';
 import type { HttpOutcome, HttpRequest } from '../../../src/oauth/http-message.ts';
-import { attemptOf, pathOf, plain, TOKEN_PATH } from './authorization-server.ts';
-import { records } from './knowledge.ts';
+import type { Change } from '../../kit/fakes/cluster.ts';
+import { attemptOf, documentOf, pathOf, plain, subjectIn, TOKEN_PATH } from './authorization-server.ts';
+import { noClientInUseEnds } from './in-use.ts';
+import { decoded, records } from './knowledge.ts';
 import { bringsWhatIsAnothers, isOther } from './other-server.ts';
 import type { Restore } from './scheduler.ts';
 import { keptMap, keptSet } from './snapshot.ts';
@@ -28,6 +32,8 @@ export class Calls {
   readonly #unheard = new Map<string, HttpOutcome>();
   /** Process and credential → when the process heard that the server accepts it, and how often it asked again since. */
   readonly #accepted = new Map<string, { readonly at: number; readonly again: number }>();
+  /** uid of the object → the credential that its status shows as accepted, and since when. */
+  readonly #told = new Map<string, { readonly credential: string; readonly since: number }>();
   /** What people asked of any object. */
   readonly #asked = new Set<string>();
   readonly #world: World;
@@ -42,6 +48,7 @@ export class Calls {
       keptMap(this.#uids),
       keptMap(this.#unheard),
       keptMap(this.#accepted),
+      keptMap(this.#told),
       keptSet(this.#asked),
     ];
     return () => {
@@ -62,6 +69,7 @@ export class Calls {
     }
     if (isProbe(request)) {
       this.#probes(process, request);
+      this.#knowsFromStatus(process, request);
       return () => undefined;
     }
     const call = {
@@ -75,6 +83,44 @@ export class Calls {
     }
     this.#underWay.add(call);
     return () => this.#underWay.delete(call);
+  }
+
+  /** A status was written. */
+  changed({ kind, before, after }: Change): void {
+    const uid = (after ?? before)?.metadata.uid ?? '';
+    const { verification } = (after?.status ?? {}) as OAuthClientStatus;
+    if (kind !== 'OAuthClient' || this.#told.get(uid)?.credential === verification?.credential) {
+      return;
+    }
+    if (verification?.result === 'Verified') {
+      this.#told.set(uid, { credential: verification.credential, since: this.#world.scheduler.now });
+    } else {
+      this.#told.delete(uid);
+    }
+  }
+
+  /** What status showed as accepted when a process started, that process tries after an interval at the earliest. */
+  #knowsFromStatus(process: Process, { headers }: HttpRequest): void {
+    const [, basic = ''] = plain(headers['authorization'] ?? '').split(' ');
+    const [id] = decoded(basic).split(':');
+    const record = records(this.#world).find(({ clientId }) => clientId === id);
+    const told = this.#told.get(record?.client.uid ?? '');
+    const object = this.#world.cluster
+      .all('OAuthClient')
+      .find(({ metadata }) => metadata.uid === record?.client.uid);
+    const { verifiesEveryMs = Number.POSITIVE_INFINITY } = this.#world.conditions;
+    if (record === undefined || told === undefined || object === undefined) {
+      return;
+    }
+    const isKnown = told.credential === credentialVersion(record) && told.since < process.since;
+    const isAsked =
+      object.metadata.annotations?.[ANNOTATIONS.reconcileRequestedAt] !==
+      object.status?.['lastHandledReconcileAt'];
+    if (isKnown && !isAsked && this.#world.scheduler.now < process.since + 0.9 * verifiesEveryMs) {
+      this.#world.violated(
+        `${process.name} asks with a credential that status showed as accepted when it started`,
+      );
+    }
   }
 
   /**
@@ -126,14 +172,57 @@ export class Calls {
     if (bringsWhatIsAnothers(request)) {
       this.#world.violated(`${request.method} ${request.url} brought a credential that another server gave`);
     }
+    const ended = request.method === 'DELETE' ? decodeURIComponent(request.url.split('/').at(-1) ?? '') : '';
+    const wasThere = this.#world.clientOf(ended) !== undefined;
+    this.#ruleOfOne(request);
     const answer = isOther(request.url)
       ? this.#world.other.handle(request)
       : this.#world.server.handle(request);
+    if (wasThere && this.#world.clientOf(ended) === undefined) {
+      noClientInUseEnds(this.#world, ended);
+    }
     const id = this.#world.server.clientIdIn(answer);
     if (id !== undefined) {
       this.#unheard.set(id, answer);
     }
     return answer;
+  }
+
+  /** At some servers a software statement, and a ServiceAccount, has one client. */
+  #ruleOfOne(request: HttpRequest): void {
+    const { server, conditions } = this.#world;
+    const isOne = conditions.statement !== undefined || conditions.credential === 'serviceAccount';
+    if (request.method !== 'POST' || isProbe(request) || isOther(request.url) || !isOne) {
+      return;
+    }
+    const uid = this.#uids.get(attemptOf(request));
+    const own = records(this.#world).find(
+      ({ client, clientId }) => client.uid === uid && server.clients.has(clientId),
+    );
+    if (own !== undefined && conditions.statement !== undefined) {
+      this.#world.violated(`a client is registered for the software statement of client ${own.clientId}`);
+    }
+    const rival = [...server.clients.values()].find(
+      ({ id, metadata }) =>
+        subjectIn(metadata) === subjectIn(documentOf(request)) && this.#isOfAnother(id, uid),
+    );
+    if (rival !== undefined && conditions.credential === 'serviceAccount') {
+      this.#world.violated(`a client is registered for the ServiceAccount of client ${rival.id}`);
+    }
+  }
+
+  /** Whether the client is in use by another object that lives. */
+  #isOfAnother(id: string, uid: string | undefined): boolean {
+    const record = records(this.#world).find(({ clientId, role }) => clientId === id && role === 'current');
+    return (
+      record !== undefined &&
+      record.client.uid !== uid &&
+      this.#world.cluster
+        .all('OAuthClient')
+        .some(
+          ({ metadata }) => metadata.uid === record.client.uid && metadata.deletionTimestamp === undefined,
+        )
+    );
   }
 
   /** A process received this answer. */
@@ -165,7 +254,7 @@ export class Calls {
 
   /** The uid of the client's object; the client may be gone. */
   #of({ url }: HttpRequest): string {
-    const id = pathOf(url).slice('/register/'.length);
-    return this.#uids.get(this.#world.server.clients.get(id)?.attempt ?? '') ?? id;
+    const id = url.slice(url.lastIndexOf('/') + 1);
+    return this.#uids.get(this.#world.clientOf(id)?.attempt ?? '') ?? id;
   }
 }

@@ -3,9 +3,10 @@ import type { OAuthClientStatus } from '../../../src/api/oauth-client.ts';
 import { decodeEntries } from '../../../src/controller/durable/ledger-entry.ts';
 import { LEDGER_NAME } from '../../../src/controller/durable/ledger-store.ts';
 import type { Change, Stored } from '../../kit/fakes/cluster.ts';
-import { SHOWS_SECRET } from './authorization-server.ts';
-import { credentialTime, decoded, recordIn, records, restartedAt, suspects } from './knowledge.ts';
+import { NEEDLESS, SHOWS_SECRET } from './authorization-server.ts';
+import { decoded, everCredentialTime, recordIn, records, restartedAt, suspects } from './knowledge.ts';
 import { Refusals } from './refusals.ts';
+import { ServedDocuments } from './served.ts';
 import type { World } from './world.ts';
 
 /** Checks at every write. */
@@ -14,6 +15,7 @@ export function watchOver(world: World): void {
   const { cluster } = world;
   const registrations = new Registrations(world);
   const refusals = new Refusals(world);
+  const documents = new ServedDocuments(world);
   cluster.onChange.push((change) => {
     noSecretIsShown(world, change);
     noSecretIsMixed(world, change);
@@ -23,6 +25,9 @@ export function watchOver(world: World): void {
     registrations.count(world, change);
     noObjectEndsEarly(world, change);
     refusals.changed(change);
+    documents.changed(change);
+    world.calls.changed(change);
+    noSecretIsKeptForNothing(world, change);
     collectOrphans(world, change);
     noObjectWaitsInSilence(world, change);
     nextTryIsTold(world, change);
@@ -84,6 +89,14 @@ function noSecretIsMixed(world: World, { kind, after, by }: Change): void {
   }
 }
 
+/** A client that authenticates by tokens of its ServiceAccount has no secret, whatever the server gave it. */
+function noSecretIsKeptForNothing({ conditions, violated }: World, { kind, after }: Change): void {
+  const values = kind === 'Secret' && conditions.behaviour.isKeycloak ? Object.values(after?.data ?? {}) : [];
+  if (values.some((value) => decoded(value).includes(NEEDLESS))) {
+    violated(`Secret ${after?.metadata.name} has a secret of a client that needs none`);
+  }
+}
+
 /**
  * A workload is restarted for a credential that its Secret shows, and once for each: times go up. A Secret that a person
  * removed shows nothing.
@@ -98,7 +111,7 @@ function noRestartIsEarlyOrRepeated(world: World, { kind, before, after, by }: C
   const shown = records(world).find(
     ({ registrationSecret }) => registrationSecret === annotations[ANNOTATIONS.shows],
   );
-  if (shown !== undefined && credentialTime(world, shown) < Date.parse(is)) {
+  if (shown !== undefined && everCredentialTime(world, shown) < Date.parse(is)) {
     world.violated(`Deployment ${name} was restarted for ${is}, and its Secret shows an earlier credential`);
   }
   if (was !== undefined && Date.parse(is) < Date.parse(was) && world.conditions.clockJumps.length === 0) {
@@ -123,7 +136,7 @@ function noRegistrationIsForgotten(world: World, { before, after }: Change): voi
 }
 
 function isKnown(world: World, attempt: string): boolean {
-  const client = [...world.server.clients.values()].find((one) => one.attempt === attempt);
+  const client = world.clients().find((one) => one.attempt === attempt);
   return (
     client === undefined ||
     suspects(world).includes(attempt) ||
@@ -147,7 +160,7 @@ function noClientOutlivesItsRecord(world: World, { kind, before, after }: Change
     return;
   }
   const record = recordIn(before);
-  if (record !== undefined && world.server.clients.has(record.clientId)) {
+  if (record !== undefined && world.clientOf(record.clientId) !== undefined) {
     world.violated(`the record of client ${record.clientId} was removed, and the client lives`);
   }
 }

@@ -36,6 +36,12 @@ export interface Conditions {
   readonly behaviour: Behaviour;
   /** What the server object declares about rotation. */
   readonly dialect: object;
+  /** How the clients prove themselves, as `spec.credential` has it. Default: by the server's secret. */
+  readonly credential?: 'generatedKey' | 'serviceAccount';
+  /** All clients name the same ServiceAccount. */
+  readonly sharesAccount?: boolean;
+  /** A software statement that the server object gives to each registration. Default: none. */
+  readonly statement?: string;
   /** `verification.interval` of the server object, in milliseconds. Default: none. */
   readonly verifiesEveryMs?: number;
   readonly crashes: readonly Crash[];

@@ -1,9 +1,12 @@
 import type { LedgerEntry } from '../../../src/controller/durable/ledger-entry.ts';
 import type { RegistrationRecord } from '../../../src/core/record.ts';
 import { isUnremoved, UNREMOVED, unremovedIn } from '../../../src/core/unremoved-client.ts';
+import { parseJsonObject } from '../../../src/oauth/json.ts';
 import type { Stored } from '../../kit/fakes/cluster.ts';
+import { keysOf } from './authorization-server.ts';
 import { credentialTime, decoded, entries, records, restartedAt, suspects } from './knowledge.ts';
 import { OPERATOR_NAMESPACE } from './process.ts';
+import { checkDocuments } from './served.ts';
 import { conditionOf, isReady } from './users.ts';
 import type { World } from './world.ts';
 
@@ -34,7 +37,9 @@ export function isAtRest(world: World): boolean {
   const objects = world.cluster.all('OAuthClient');
   const uids = new Set(objects.map(({ metadata }) => metadata.uid));
   return (
-    objects.every((object) => (isReady(object) && isReadWell(object)) || isLost(object)) &&
+    objects.every(
+      (object) => (isReady(object) && isReadWell(object)) || isLost(object) || isRival(world, object),
+    ) &&
     world.cluster.all('ClusterAuthorizationServer').every(isFound) &&
     unexplained(world).length === 0 &&
     records(world).every(hasNoEnd) &&
@@ -56,8 +61,10 @@ const isReadWell = (object: Stored): boolean =>
   !conditionOf(object, 'Ready')?.message.includes('could not be read: ');
 
 /** A server that lost its clients is found out by the next read. */
-const isNoticed = ({ server }: World, { role, clientId }: RegistrationRecord): boolean =>
-  server.behaviour.forgetsAtMs === undefined || role !== 'current' || server.clients.has(clientId);
+const isNoticed = (world: World, { role, clientId }: RegistrationRecord): boolean =>
+  world.server.behaviour.forgetsAtMs === undefined ||
+  role !== 'current' ||
+  world.clientOf(clientId) !== undefined;
 
 /** No secret that is in use ends, except at a time that was over when the server announced it. */
 const hasNoEnd = ({ role, clientSecretExpiresAt: end = '', registeredAt }: RegistrationRecord): boolean =>
@@ -68,6 +75,13 @@ const isFound = (object: Stored): boolean => conditionOf(object, 'Ready')?.statu
 
 const isLost = (object: Stored): boolean =>
   isStalled(object) && conditionOf(object, 'Ready')?.reason === 'RegistrationAccessTokenLost';
+
+/** Another object has the client of its ServiceAccount. */
+export const isRival = ({ cluster, conditions }: World, object: Stored): boolean =>
+  conditions.sharesAccount === true &&
+  isStalled(object) &&
+  conditionOf(object, 'Ready')?.reason === 'ClientAlreadyManaged' &&
+  cluster.all('OAuthClient').some((other) => other !== object && isReady(other));
 
 /** Only a person can continue. */
 export function isStalled(object: Stored): boolean {
@@ -89,7 +103,7 @@ export function checkEnd(world: World): void {
   const known = records(world);
   const suspected = suspects(world);
   const unreported = new Map<string, string[]>();
-  for (const { id, attempt } of server.clients.values()) {
+  for (const { id, attempt } of world.clients()) {
     const record = known.find(({ clientId }) => clientId === id);
     if (record === undefined && !suspected.includes(attempt)) {
       world.violated(`client ${id} (attempt ${attempt}) is neither recorded nor reported`);
@@ -108,6 +122,7 @@ export function checkEnd(world: World): void {
     checkObject(world, object);
   }
   checkTokens(world);
+  checkDocuments(world);
   for (const { kind, attempt } of unexplained(world)) {
     world.violated(`nobody settles ${kind} ${attempt}`);
   }
@@ -133,6 +148,9 @@ export function checkList(world: World): void {
 function checkObject(world: World, object: Stored): void {
   const { name, uid } = object.metadata;
   const ready = conditionOf(object, 'Ready');
+  if (isRival(world, object)) {
+    return;
+  }
   if (!isReady(object)) {
     if (!isLost(object)) {
       world.violated(`${name} doesn't come to rest: ${ready?.reason}: ${ready?.message}`);
@@ -153,13 +171,14 @@ function checkObject(world: World, object: Stored): void {
       );
     }
   }
-  const { clientName } = (object.spec?.['client'] ?? {}) as { readonly clientName?: string };
+  const { clientName, clientUri } = (object.spec?.['client'] ?? {}) as Record<string, string | undefined>;
   if (client === undefined) {
     world.violated(`${name} is Ready, and its client ${record?.clientId} doesn't exist`);
     return;
   }
-  if (client.metadata['client_name'] !== clientName && world.isFaithful) {
-    world.violated(`${name} is registered as ${client.metadata['client_name']}, wanted ${clientName}`);
+  const named = client.metadata[world.server.behaviour.isKeycloak ? 'baseUrl' : 'client_name'];
+  if (named !== (clientUri ?? clientName) && world.isFaithful) {
+    world.violated(`${name} is registered as ${named}, wanted ${clientUri ?? clientName}`);
   }
   const { data = {} } = world.cluster.find('Secret', `shop/${name}-oauth`) ?? {};
   if (decoded(data['client_id']) !== client.id) {
@@ -167,6 +186,10 @@ function checkObject(world: World, object: Stored): void {
   }
   if (decoded(data['client_secret']) !== client.secret && !world.server.behaviour.rotatesSecret) {
     world.violated(`the Secret of ${name} shows a secret that isn't the server's`);
+  }
+  const { kid } = parseJsonObject(decoded(data['private_key.jwk'])) ?? {};
+  if (kid !== undefined && !keysOf(client).includes(String(kid))) {
+    world.violated(`the Secret of ${name} has a key that the server doesn't know`);
   }
 }
 
@@ -195,7 +218,7 @@ function checkTokens(world: World): void {
     return;
   }
   for (const { clientId, registrationSecret } of records(world)) {
-    const client = world.server.clients.get(clientId);
+    const client = world.clientOf(clientId);
     const { data = {} } = world.cluster.find('Secret', `${OPERATOR_NAMESPACE}/${registrationSecret}`) ?? {};
     const isKept = Object.values(data).some((value) => decoded(value).includes(client?.token ?? ''));
     if (world.calls.isHeard(clientId) && !isKept) {

@@ -18,7 +18,7 @@ export const suspects = ({ cluster }: World): readonly string[] =>
 export const records = ({ cluster }: World): readonly RegistrationRecord[] =>
   cluster
     .all('Secret')
-    .filter(({ metadata }) => metadata.labels?.[LABELS.registration] === 'true')
+    .filter(isRecord)
     .flatMap((secret) => recordIn(secret) ?? []);
 
 const read = new WeakMap<Stored, RegistrationRecord | undefined>();
@@ -37,14 +37,30 @@ export const entries = (world: World): readonly LedgerEntry[] => decodeEntries(w
  * When the credential of a client was given, or the client began to serve again since its replacement was undone; in
  * milliseconds since the epoch.
  */
-export function credentialTime(world: World, record: RegistrationRecord): number {
-  const { registrationSecret, registeredAt, secretIssuedAt, keyCreatedAt, replacementMadeAt } = record;
-  const undone = records(world)
-    .filter(({ replaces }) => replaces === registrationSecret)
-    .map(({ replacementUndoneAt }) => replacementUndoneAt);
-  const times = [registeredAt, secretIssuedAt, keyCreatedAt, replacementMadeAt, ...undone];
+export const credentialTime = (world: World, record: RegistrationRecord): number =>
+  lastTimeOf(record.registrationSecret, records(world));
+
+/** The same as far as any process has ever recorded it: two that both believe to lead may undo what the other one did. */
+export const everCredentialTime = (world: World, record: RegistrationRecord): number =>
+  lastTimeOf(
+    record.registrationSecret,
+    world.cluster.changes.flatMap(({ after }) => (isRecord(after) ? (recordIn(after) ?? []) : [])),
+  );
+
+function lastTimeOf(name: string, versions: readonly RegistrationRecord[]): number {
+  const times = versions.flatMap((record) => {
+    const { registrationSecret, replaces, registeredAt, secretIssuedAt, keyCreatedAt } = record;
+    const own = [registeredAt, secretIssuedAt, keyCreatedAt, record.replacementMadeAt];
+    return [
+      ...(registrationSecret === name ? own : []),
+      ...(replaces === name ? [record.replacementUndoneAt] : []),
+    ];
+  });
   return Math.max(...times.flatMap((time) => (time === undefined ? [] : Date.parse(time))));
 }
+
+const isRecord = (object: Stored | undefined): object is Stored =>
+  object?.metadata.labels?.[LABELS.registration] === 'true';
 
 /** The credential for which a workload was restarted last, by its time. */
 export function restartedAt(workload: Stored | undefined): string | undefined {

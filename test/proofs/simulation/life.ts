@@ -74,7 +74,7 @@ function begin(world: World, script: readonly Deed[]): Course {
   const course: Course = {
     isDone: perform(world, script),
     isSettling: false,
-    horizon: PATIENCE_MS,
+    horizon: script.reduce((sum, { afterMs = 0 }) => sum + afterMs, PATIENCE_MS),
     poked: new Set(),
     isRestarted: false,
   };

@@ -1,15 +1,16 @@
 import type { ClusterClock } from '../../../src/adapters/process/cluster-clock.ts';
-import type { KubernetesObject, Resource } from '../../../src/api/kubernetes.ts';
+import { type KubernetesObject, RESOURCES, type Resource } from '../../../src/api/kubernetes.ts';
 import type {
   ApiResult,
   AuthorizationServerHttp,
   HttpOutcome,
   HttpRequest,
   KubernetesApi,
+  ListPods,
 } from '../../../src/controller/ports.ts';
 import { Sensitive } from '../../../src/oauth/sensitive.ts';
 import type { Stored } from '../../kit/fakes/cluster.ts';
-import { pathOf } from './authorization-server.ts';
+import { pathOf, TOKEN_PATH } from './authorization-server.ts';
 import { OPERATOR_NAMESPACE } from './process.ts';
 import type { Process, World } from './world.ts';
 
@@ -82,7 +83,7 @@ export function createApi(
   world: World,
   process: Process,
   clock: Pick<ClusterClock, 'heard' | 'monotonic'>,
-): KubernetesApi {
+): KubernetesApi & { readonly listPods: ListPods } {
   const { cluster } = world;
   const call = async <T>(name: string, effect: () => ApiResult<unknown>) => {
     const askedAt = clock.monotonic();
@@ -91,9 +92,17 @@ export function createApi(
     clock.heard(result.ok || result.status > 0 ? world.time() : undefined, askedAt);
     return result as ApiResult<T>;
   };
+  const listPods: ListPods = async (namespace, convert) => {
+    const found = await call<{ readonly items: readonly Stored[] } & KubernetesObject>('list Pod', () => ({
+      ok: true,
+      object: { items: cluster.list(RESOURCES.pod, { namespace }) },
+    }));
+    return found.ok ? { ok: true, object: found.object.items.flatMap((pod) => convert(pod) ?? []) } : found;
+  };
   const named = (verb: string, { kind }: Resource, key: { namespace?: string; name: string }) =>
     `${verb} ${kind} ${key.name}`;
   return {
+    listPods,
     get: (resource, key) => call(named('get', resource, key), () => cluster.get(resource, key)),
     create: <T extends KubernetesObject>(resource: Resource, object: T) =>
       call<T>(
@@ -193,7 +202,7 @@ const TROUBLES: Readonly<Record<string, readonly number[]>> = {
 };
 const UNCLEAR = [408, 500, 502, 504];
 
-function httpFate(world: World, { method }: HttpRequest, timeoutMs: number): Fate<HttpOutcome> {
+function httpFate(world: World, { method, url }: HttpRequest, timeoutMs: number): Fate<HttpOutcome> {
   const { random, weather, count } = world;
   if (random() >= weather.serverFaults) {
     return { effect: 'now' };
@@ -219,7 +228,7 @@ function httpFate(world: World, { method }: HttpRequest, timeoutMs: number): Fat
     case 3:
       return { effect: 'now', instead: () => timedOut, waitMs: timeoutMs };
     case 4: {
-      const answer = pick(TROUBLES[method] ?? []);
+      const answer = pick(TROUBLES[pathOf(url) === TOKEN_PATH ? 'PUT' : method] ?? []);
       return { effect: 'never', instead: () => answer };
     }
     case 5: {

@@ -3,10 +3,10 @@ import { createController } from '../../../src/controller/controller.ts';
 import { createEventRecorder } from '../../../src/controller/durable/events.ts';
 import { createRecorder } from '../../../src/controller/durable/recorder.ts';
 import { Orphans } from '../../../src/controller/durable/suspected-orphans.ts';
-import type { Journal, Log } from '../../../src/controller/ports.ts';
+import type { Journal, JsonWebTokens, Log } from '../../../src/controller/ports.ts';
 import { ReusableTokens } from '../../../src/controller/state/reusable-tokens.ts';
 import { TextPool } from '../../../src/controller/state/text-pool.ts';
-import type { Sensitive } from '../../../src/oauth/sensitive.ts';
+import { Sensitive } from '../../../src/oauth/sensitive.ts';
 import { sha256 } from '../../../src/oauth/sha256.ts';
 import { createFakeJwt, UNCOUNTED } from '../../kit/fakes/fake-ports.ts';
 import { SHOWS_SECRET } from './authorization-server.ts';
@@ -68,7 +68,8 @@ export async function lead(world: World, process: Process): Promise<void> {
         identity: process.name,
       }),
       counters: UNCOUNTED,
-      jwt: createFakeJwt(),
+      jwt: createFakeJwt({ generate: createKeys(process.name) }),
+      listPods: api.listPods,
       tokens: new ReusableTokens(clock),
       settings: {
         operatorNamespace: namespace,
@@ -98,6 +99,21 @@ export async function lead(world: World, process: Process): Promise<void> {
   await Promise.race([fenced.promise, process.replaced]);
   await Promise.race([controller.stop(), clock.sleep(DRAIN_MS)]);
   world.exit(process);
+}
+
+/** Keys that no other process makes. */
+function createKeys(by: string): JsonWebTokens['generate'] {
+  let made = 0;
+  return async (algorithm) => {
+    made += 1;
+    const kid = `${by}-${made}`;
+    return {
+      kid,
+      privateJwk: new Sensitive(JSON.stringify({ kid, d: 'canary' })),
+      privatePem: new Sensitive(`canary ${kid}`),
+      publicJwk: { kty: 'EC', alg: algorithm, kid },
+    };
+  };
 }
 
 function createJournal(world: World, process: Process): Journal {

@@ -45,6 +45,7 @@ export function randomLife(seed: number): {
     script: randomScript(clients, random, {
       ...(clockJumps.length > 0 ? LIFETIME : {}),
       follows: seeded(seed ^ 0xf0110)() < 0.25,
+      ...retirementOf(seed),
     }),
   };
   return isWithoutSecrets(seed) ? { ...life, conditions: withoutSecrets(life.conditions) } : life;
@@ -63,6 +64,10 @@ const withoutSecrets = (conditions: Conditions): Conditions => ({
   clockJumps: [],
   withoutSecretsMs: 240_000,
 });
+
+/** In every fourth life, former clients end when no Pod uses them any more. */
+const retirementOf = (seed: number) =>
+  seeded(seed ^ 0x9e7172)() < 0.25 ? ({ retire: 'WhenUnused' } as const) : {};
 
 /** Longer than any life. */
 const LIFETIME = { lifetime: { expiresAfter: '48h', onExpiry: 'DeleteObject' } };
@@ -87,7 +92,7 @@ function throwsOf(seed: number, most: number): readonly number[] {
 function randomScript(
   clients: readonly string[],
   random: () => number,
-  more: { readonly follows: boolean },
+  more: { readonly follows: boolean; readonly retire?: 'WhenUnused' },
 ): readonly Deed[] {
   const upTo = (most: number) => Math.floor(random() * (most + 1));
   const pick = <T>(list: readonly T[]): T => list[upTo(list.length - 1)] as T;
@@ -108,6 +113,7 @@ function randomScript(
           ['refer to the first server', deeds.refer(name, 'corporate')],
           ['move the clients of the first server, not only of', deeds.migrate('other')],
           ['take that back, not only for', deeds.migrate(undefined)],
+          ['suspend that, not only for', deeds.migrate('other', true)],
           ['replace the server object', deeds.replaceServer('corporate', pick([ISSUER, OTHER_ISSUER]))],
         ]
       : [];
@@ -122,11 +128,37 @@ function randomScript(
       ['remove Secret', deeds.removeSecret(name)],
       ['edit Secret', deeds.editSecret(name)],
       ...wanderings,
+      ...(more.retire === undefined ? [] : pods(name)),
     ]);
     script.push({ name: `${verb} ${name}`, ...due, act });
   }
-  return isWandering ? [...script, ...home(clients)] : script;
+  return [
+    ...script,
+    ...(isWandering ? home(clients) : []),
+    ...(more.retire === undefined ? [] : (random() < LONG_USES ? longUse : lastPods)(clients)),
+  ];
 }
+
+const pods = (name: string): readonly (readonly [string, Deed['act']])[] => [
+  ['start a Pod of', deeds.startPod(name)],
+  ['start a Pod of', deeds.startPod(name)],
+  ['stop the Pods of', deeds.stopPods(name)],
+];
+
+const lastPods = (clients: readonly string[]): readonly Deed[] =>
+  clients.map((name) => ({ name: `stop the Pods of ${name}`, afterMs: 60_000, act: deeds.stopPods(name) }));
+
+/** A month is long, also where it is simulated. */
+const LONG_USES = 1 / 32;
+
+/** Nobody stops a Pod, and former clients end nevertheless. */
+const longUse = ([name = '']: readonly string[]): readonly Deed[] => [
+  {
+    name: `wait for more than 720 h with the Pods of ${name}`,
+    afterMs: 722 * 3_600_000,
+    act: deeds.startPod(name),
+  },
+];
 
 /** At the end all clients are at the first server, so that the final checks can read them. */
 const home = (clients: readonly string[]): readonly Deed[] => [

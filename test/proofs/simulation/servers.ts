@@ -1,6 +1,13 @@
 import type { Conditions } from './conditions.ts';
 import { BASE_URL } from './documents.ts';
 
+type Kind = Pick<
+  Conditions,
+  'behaviour' | 'dialect' | 'verifiesEveryMs' | 'credential' | 'statement' | 'sharesAccount'
+>;
+
+const STATEMENT = 'e30.e30.';
+
 /** Kinds of servers: their behaviour, and what the server object declares. */
 export const SERVERS = {
   steady: {
@@ -24,11 +31,39 @@ export const SERVERS = {
     behaviour: { rotatesToken: true, rotatesSecret: true, readRotates: true },
     dialect: {},
   },
-} as const satisfies Readonly<Record<string, Pick<Conditions, 'behaviour' | 'dialect'>>>;
+} as const satisfies Readonly<Record<string, Kind>>;
 
 /** Kinds of servers for random lives. */
-export const ALL_SERVERS: readonly Pick<Conditions, 'behaviour' | 'dialect' | 'verifiesEveryMs'>[] = [
+export const ALL_SERVERS: readonly Kind[] = [
   ...Object.values(SERVERS),
+  /** Its clients manage themselves by their keys; one of them has one client for each software statement. */
+  ...[undefined, STATEMENT].map((statement) => ({
+    behaviour: {
+      ...{ rotatesToken: false, rotatesSecret: false, readRotates: false },
+      ...{ hasTokens: true, managesItself: true },
+    },
+    dialect: {
+      management: { mode: 'ClientCredential' },
+      registration: {
+        admission: { open: {} },
+        ...(statement === undefined ? {} : { softwareStatement: { secretRef: { name: 'statement' } } }),
+      },
+    },
+    credential: 'generatedKey' as const,
+    ...(statement === undefined ? {} : { statement }),
+  })),
+  /** Reads clients in Keycloak's form, which authenticate by tokens of their ServiceAccounts: their own, or one of all. */
+  ...[false, true].map((sharesAccount) => ({
+    behaviour: { rotatesToken: true, rotatesSecret: false, readRotates: true, isKeycloak: true },
+    dialect: {
+      dialect: 'keycloak-native',
+      attemptMarker: { member: 'client_name' },
+      workloadIdentity: { mode: 'Allow', identityProvider: 'cluster' },
+      policy: { workloadIdentity: 'Allow' },
+    },
+    credential: 'serviceAccount' as const,
+    sharesAccount,
+  })),
   /** Each secret makes another client due at once, until somebody repairs the server. */
   {
     behaviour: { rotatesToken: false, rotatesSecret: false, readRotates: false, hastyForMs: 600_000 },

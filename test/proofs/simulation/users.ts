@@ -2,6 +2,7 @@ import { RESOURCES } from '../../../src/api/kubernetes.ts';
 import { ANNOTATIONS } from '../../../src/api/names.ts';
 import type { Stored } from '../../kit/fakes/cluster.ts';
 import { ISSUER } from './authorization-server.ts';
+import { podsOf } from './in-use.ts';
 import { serverObject, specOf, type World } from './world.ts';
 
 /** People: what they do and what they see. They call the API server directly. */
@@ -97,14 +98,40 @@ export function perform(world: World, script: readonly Deed[]): () => boolean {
 const patch = (world: World, name: string, change: object) =>
   void world.cluster.patch(RESOURCES.oauthClient, { namespace: NAMESPACE, name }, change, BY);
 
+/** What an edit changes: in Keycloak's form, the name of the client carries the attempt. */
+const named = ({ conditions }: World, name: string): object =>
+  conditions.behaviour.isKeycloak === true
+    ? { clientUri: `https://${name}.example.com` }
+    : { clientName: name };
+
+function credentialOf({ conditions: { credential, sharesAccount } }: World, name: string): object {
+  switch (credential) {
+    case 'generatedKey':
+      return { credential: { generatedKey: {} } };
+    case 'serviceAccount':
+      return { credential: { serviceAccount: { name: sharesAccount === true ? 'storefront' : name } } };
+    default:
+      return {};
+  }
+}
+
+const machine = ({ conditions: { credential } }: World): object =>
+  credential === undefined ? {} : { grantTypes: ['client_credentials'], responseTypes: [], redirectUris: [] };
+
 interface MoreOfClient {
   /** A Deployment of the same name is restarted for each new credential. */
   readonly follows?: boolean;
+  /** `replacement.retire` */
+  readonly retire?: 'AfterOverlap' | 'WhenUnused';
 }
 
 export const deeds = {
   create:
-    (name: string, clientName: string, { follows = false, ...more }: MoreOfClient & object = {}) =>
+    (
+      name: string,
+      clientName: string,
+      { follows = false, retire = 'AfterOverlap', ...more }: MoreOfClient & object = {},
+    ) =>
     (world: World) => {
       if (follows) {
         const template = { metadata: { annotations: { team: 'shop' } } };
@@ -122,10 +149,11 @@ export const deeds = {
           metadata: { name, namespace: NAMESPACE },
           spec: {
             authorizationServerRef: { kind: 'ClusterAuthorizationServer', name: 'corporate' },
-            client: { clientName },
+            client: { ...machine(world), ...named(world, clientName) },
+            ...credentialOf(world, name),
             secret: { name: `${name}-oauth` },
             deletionPolicy: 'Delete',
-            replacement: { onEdit: 'Automatic', overlap: '1m' },
+            replacement: { onEdit: 'Automatic', overlap: '1m', retire },
             ...(follows ? { rolloutRestartTargets: [{ kind: 'Deployment', name }] } : {}),
             ...more,
           },
@@ -137,7 +165,7 @@ export const deeds = {
       );
     },
   edit: (name: string, clientName: string) => (world: World) =>
-    patch(world, name, { spec: { client: { clientName } } }),
+    patch(world, name, { spec: { client: named(world, clientName) } }),
   /** `undefined`: the spec no longer names a server. */
   refer: (name: string, server: string | undefined) => (world: World) =>
     patch(world, name, {
@@ -155,25 +183,27 @@ export const deeds = {
     world.cluster.create(resource, object as never, BY);
   },
   /** The clients of the first server move to this one; `undefined`: no longer. */
-  migrate: (to: string | undefined) => (world: World) =>
-    void world.cluster.patch(
-      RESOURCES.clusterAuthorizationServer,
-      { name: 'corporate' },
-      {
-        spec: {
-          migration:
-            to === undefined
-              ? null
-              : {
-                  to: { kind: 'ClusterAuthorizationServer', name: to },
-                  maxConcurrent: 1,
-                  overlap: '1m',
-                  suspend: false,
-                },
+  migrate:
+    (to: string | undefined, isSuspended = false) =>
+    (world: World) =>
+      void world.cluster.patch(
+        RESOURCES.clusterAuthorizationServer,
+        { name: 'corporate' },
+        {
+          spec: {
+            migration:
+              to === undefined
+                ? null
+                : {
+                    to: { kind: 'ClusterAuthorizationServer', name: to },
+                    maxConcurrent: 1,
+                    overlap: '1m',
+                    suspend: isSuspended,
+                  },
+          },
         },
-      },
-      BY,
-    ),
+        BY,
+      ),
   suspend: (name: string, suspend: boolean) => (world: World) => patch(world, name, { spec: { suspend } }),
   retain: (name: string, deletionPolicy: 'Retain' | 'Delete') => (world: World) =>
     patch(world, name, { spec: { deletionPolicy } }),
@@ -181,6 +211,22 @@ export const deeds = {
     patch(world, name, { metadata: { annotations: { [ANNOTATIONS.rotateRequestedAt]: value } } }),
   reconcile: (name: string, value: string) => (world: World) =>
     patch(world, name, { metadata: { annotations: { [ANNOTATIONS.reconcileRequestedAt]: value } } }),
+  /** A Pod that uses the Secret of the client runs from now on. */
+  startPod: (name: string) => (world: World) => {
+    const containers = [{ name: 'app', envFrom: [{ secretRef: { name: `${name}-oauth` } }] }];
+    const pod = {
+      kind: 'Pod',
+      metadata: { name: `${name}-pod-${world.cluster.version}`, namespace: NAMESPACE },
+      spec: { containers },
+      status: { phase: 'Running', startTime: world.time() },
+    };
+    world.cluster.create(RESOURCES.pod, pod as never, BY);
+  },
+  stopPods: (name: string) => (world: World) => {
+    for (const { metadata } of podsOf(world, name)) {
+      world.cluster.delete(RESOURCES.pod, metadata, {}, BY);
+    }
+  },
   remove: (name: string) => (world: World) =>
     void world.cluster.delete(RESOURCES.oauthClient, { namespace: NAMESPACE, name }, {}, BY),
   /** Removes the finalizers of an object that is being deleted. */

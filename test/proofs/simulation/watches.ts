@@ -1,3 +1,4 @@
+import { toCredentialObject } from '../../../src/adapters/kubernetes/cache-feeds.ts';
 import { RESOURCES, type Resource } from '../../../src/api/kubernetes.ts';
 import { LABELS } from '../../../src/api/names.ts';
 import type { Caches } from '../../../src/controller/context.ts';
@@ -21,6 +22,7 @@ export async function startWatches(world: World, process: Process, caches: Cache
     follow(caches.clusterServers as never, RESOURCES.clusterAuthorizationServer, toServer as never),
     follow(caches.registrations as never, RESOURCES.secret, toRegistration as never, LABELS.registration),
     follow(caches.secrets as never, RESOURCES.secret, toSecret as never, LABELS.workload),
+    follow(caches.credentials as never, RESOURCES.secret, toCredential as never, LABELS.credential),
     follow(caches.clients as never, RESOURCES.oauthClient, toClient as never),
   ]);
 }
@@ -38,6 +40,7 @@ function once<T extends object>(transform: (raw: Stored) => T): (raw: Stored) =>
 const toServer = once((raw) => toServerObject('ClusterAuthorizationServer', raw, { allowHttp: false }));
 const toRegistration = once(toRegistrationObject);
 const toSecret = once(toSecretObject);
+const toCredential = once((raw) => toCredentialObject(raw as never));
 const toClient = once(toClientObject);
 
 interface Follow<T extends Stored> {

@@ -1,7 +1,8 @@
 import { type ConfigMap, RESOURCES } from '../../../src/api/kubernetes.ts';
+import { LABELS } from '../../../src/api/names.ts';
 import { LEDGER_NAME } from '../../../src/controller/durable/ledger-store.ts';
 import { type Change, Cluster } from '../../kit/fakes/cluster.ts';
-import { AuthorizationServer, ISSUER, MARKER } from './authorization-server.ts';
+import { AuthorizationServer, ISSUER, MARKER, type RegisteredClient } from './authorization-server.ts';
 import { Calls } from './calls.ts';
 import type { Conditions, Crash, Weather } from './conditions.ts';
 import { followDocuments } from './documents.ts';
@@ -100,7 +101,7 @@ export class World {
     this.weather = conditions.weather;
     this.cluster = new Cluster(() => this.time());
     this.server = new AuthorizationServer(conditions.behaviour, () => STARTED_AT + this.scheduler.now);
-    this.cluster.onChange.push(followDocuments(this.server));
+    this.cluster.onChange.push(followDocuments(this.server, (act) => this.scheduler.after(this.lag(), act)));
     this.#install();
   }
 
@@ -125,9 +126,18 @@ export class World {
     this.counts[what] += 1;
   };
 
-  violated(what: string): void {
+  violated = (what: string): void => {
     this.violations.add(what);
     this.history?.push(`!! ${what}`);
+  };
+
+  /** The clients of both servers. */
+  clients(): readonly RegisteredClient[] {
+    return [...this.server.clients.values(), ...this.other.clients.values()];
+  }
+
+  clientOf(id: string): RegisteredClient | undefined {
+    return this.server.clients.get(id) ?? this.other.clients.get(id);
   }
 
   trace(process: Process | undefined, what: string): void {
@@ -353,11 +363,29 @@ export class World {
       this.cluster.create(resource, { kind: resource.kind, ...object } as never, 'user admin');
     create(RESOURCES.namespace, { metadata: { name: 'shop' } });
     create(RESOURCES.namespace, { metadata: { name: OPERATOR_NAMESPACE } });
+    for (const name of this.conditions.credential === 'serviceAccount' ? ACCOUNTS : []) {
+      create(RESOURCES.serviceAccount, { metadata: { name, namespace: 'shop' } });
+    }
+    if (this.conditions.statement !== undefined) {
+      create(RESOURCES.secret, statementSecret(this.conditions.statement));
+    }
     create(RESOURCES.clusterAuthorizationServer, serverObject('corporate', ISSUER, specOf(this.conditions)));
     create(RESOURCES.clusterAuthorizationServer, serverObject('other', OTHER_ISSUER));
     this.#lead();
   }
 }
+
+/** Of the clients, by their names, and one that may be named besides. */
+const ACCOUNTS = ['storefront', 'basket', 'search'];
+
+const statementSecret = (statement: string) => ({
+  metadata: {
+    name: 'statement',
+    namespace: OPERATOR_NAMESPACE,
+    labels: { [LABELS.credential]: 'true' },
+  },
+  data: { software_statement: Buffer.from(statement).toString('base64') },
+});
 
 /** If something throws, only one call at a time has room: a slot that isn't returned blocks the next call. */
 export const specOf = ({ dialect, throws }: Conditions): object =>
