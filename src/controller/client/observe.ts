@@ -261,10 +261,18 @@ function accountHolderOf(
   const server = serverKey(ref, namespaceOf(key));
   const holder = context.caches.clients.find('account', account).find((other) => {
     const itsKey = clientKey(other.metadata);
-    const itsRef = itsKey === key || !hasAccountBefore(other, own) ? undefined : serverRefOf(itsKey, context);
-    return itsRef !== undefined && serverKey(itsRef, namespaceOf(key)) === server;
+    const refs = itsKey === key || !hasAccountBefore(other, own) ? [] : accountServersOf(itsKey, context);
+    return refs.some((itsRef) => serverKey(itsRef, namespaceOf(key)) === server);
   });
   return holder === undefined ? {} : { accountHolder: holder.metadata.name };
+}
+
+/** The server that the object names, and those where it has a client: it may have left one behind for an overlap. */
+function accountServersOf(key: ClientKey, context: StepContext): readonly ServerRef[] {
+  const registered = context.caches.registrations
+    .find('client', key)
+    .flatMap(({ record }) => (record?.role === 'current' ? record.server : []));
+  return [serverRefOf(key, context) ?? [], registered].flat();
 }
 
 /** Clients of the namespace that may exist although their objects are gone, at servers of that kind. */

@@ -145,6 +145,28 @@ describe('A client of a ServiceAccount', () => {
     expect(ready('later')).toContain('True Registered');
   });
 
+  test('has it as long as it is registered there, also where its spec names another server', async () => {
+    const { sent, ready, seconds, cluster } = operator(
+      OFFERED,
+      [client('first', 'agent')],
+      [account('agent')],
+    );
+    await seconds(60);
+    const elsewhere = { kind: 'ClusterAuthorizationServer', name: 'elsewhere' };
+    const first = { namespace: 'shop', name: 'first' };
+    await cluster.patch(
+      RESOURCES.oauthClient,
+      first,
+      { spec: { authorizationServerRef: elsewhere } },
+      'person',
+    );
+    await seconds(10);
+    await cluster.create(RESOURCES.oauthClient, client('later', 'agent', '2026-05-01T11:00:00Z'), 'person');
+    await seconds(120);
+    expect(ready('later')).toContain('False ClientAlreadyManaged');
+    expect(sent).toHaveLength(1);
+  });
+
   test('is not taken from a younger one by an edit of an older one, however often that is tried', async () => {
     const clients = [client('agent', 'agent', '2026-05-01T11:00:00Z'), client('older', 'other')];
     const accounts = [account('agent'), account('other')];
