@@ -46,7 +46,20 @@ export const EFFECTS = [
   'ledger-tidy',
 ] as const;
 
-export type Effect = (typeof EFFECTS)[number];
+/** Effects of what not every client has, in the order of a client's life. */
+export const FURTHER_EFFECTS = [
+  // A document that identifies a client: it is served, seen at its public URL, and fetched by the server.
+  'document-create',
+  'document-check',
+  'document-priming',
+  'document-replace',
+  'document-delete',
+  // What a client's own credential is tried for: to find out whether it works, or to manage the client.
+  'token-call',
+  'workload-restart',
+] as const;
+
+export type Effect = (typeof EFFECTS | typeof FURTHER_EFFECTS)[number];
 
 const SUSPECT_LISTS: readonly string[] = [SUSPECTS, OWN_SUSPECTS];
 
@@ -57,6 +70,9 @@ export function effectOfCreate(resource: Resource, object: KubernetesObject): Ef
   }
   if (resource === RESOURCES.configMap && SUSPECT_LISTS.includes(object.metadata.name)) {
     return 'orphan-list';
+  }
+  if (isDocument(object)) {
+    return 'document-create';
   }
   if (resource !== RESOURCES.secret) {
     return undefined;
@@ -91,6 +107,9 @@ export function createReplaceNamer(): (resource: Resource, object: KubernetesObj
         if (object.metadata.name === LEDGER_NAME) {
           return ledgerWrite(object);
         }
+        if (isDocument(object)) {
+          return 'document-replace';
+        }
         // The list of unremoved clients follows from the records: a kill around its write loses nothing.
         return SUSPECT_LISTS.includes(object.metadata.name) ? 'orphan-list' : undefined;
       case RESOURCES.secret:
@@ -104,6 +123,9 @@ export function createReplaceNamer(): (resource: Resource, object: KubernetesObj
 }
 
 export function effectOfPatch(resource: Resource, patch: object): Effect | undefined {
+  if (resource === RESOURCES.deployment) {
+    return 'workload-restart';
+  }
   if (resource === RESOURCES.secret) {
     const { annotations } = (patch as Partial<KubernetesObject>).metadata ?? {};
     if (annotations?.[ANNOTATIONS.writtenBy]) {
@@ -116,6 +138,9 @@ export function effectOfPatch(resource: Resource, patch: object): Effect | undef
 }
 
 export function effectOfDelete(resource: Resource, name: string): Effect | undefined {
+  if (resource === RESOURCES.configMap && name.startsWith('oac-')) {
+    return 'document-delete';
+  }
   if (resource !== RESOURCES.secret) {
     return undefined;
   }
@@ -125,13 +150,24 @@ export function effectOfDelete(resource: Resource, name: string): Effect | undef
   return name.startsWith('oac-') ? 'record-delete' : 'workload-secret-delete';
 }
 
-export function effectOfRequest({ method }: HttpRequest): Effect | undefined {
+export function effectOfRequest({ method, url, headers }: HttpRequest): Effect | undefined {
+  if (headers['content-type'] === 'application/x-www-form-urlencoded') {
+    return 'token-call';
+  }
+  if (method === 'GET' && url.includes('response_type=code')) {
+    return 'document-priming';
+  }
+  if (method === 'GET' && headers['cache-control'] === 'no-cache') {
+    return 'document-check';
+  }
   return ({ POST: 'register-call', PUT: 'update-call', DELETE: 'delete-call' } as const)[method as string];
 }
 
 export function effectOfAppend({ payload }: JournalEntry): Effect {
   return parseJsonObject(payload.reveal())?.['kind'] === 'update' ? 'journal-update' : 'journal-registration';
 }
+
+const isDocument = ({ metadata }: KubernetesObject): boolean => metadata.labels?.[LABELS.document] === 'true';
 
 const isRegistration = ({ metadata }: KubernetesObject): boolean =>
   metadata.labels?.[LABELS.registration] === 'true';

@@ -1,5 +1,6 @@
-import { EFFECTS, type Effect } from './effects.ts';
+import { EFFECTS, type Effect, FURTHER_EFFECTS } from './effects.ts';
 import type { Failpoint, Place } from './failpoints.ts';
+import { furtherLoad } from './further-load.ts';
 import type { KillCase } from './kill-world.ts';
 
 /** The kill matrix: which replica is killed at which place. */
@@ -71,6 +72,42 @@ const STOPPED: readonly Place[] = [
   'record-delete:before',
 ];
 
+/** One replica reaches one failpoint, or its successor another, while there are documents, moves and restarts. */
+const further = (signal: Failpoint['signal'], ...places: readonly [Place] | readonly [Place, Place]) => {
+  const [first, second] = places;
+  return {
+    name: places.join(', then '),
+    load: furtherLoad,
+    leader: at(first, signal, 1),
+    ...(second === undefined ? {} : { successor: at(second, signal, 1) }),
+  };
+};
+
+/** The effects of clients at which something else follows here. */
+const SHARED: readonly Effect[] = [
+  'register-call',
+  'record-create',
+  'workload-secret-replace',
+  'status-put',
+  'update-call',
+  'delete-call',
+  'record-mark',
+  'record-delete',
+  'finalizer-remove',
+];
+
+const FOLLOWING: readonly (readonly [Place, Place])[] = [
+  ['document-create:after', 'record-create:before'],
+  ['document-replace:before', 'document-replace:after'],
+  ['document-replace:after', 'record-mark:before'],
+  ['document-delete:after', 'record-delete:before'],
+  ['workload-secret-replace:after', 'workload-restart:before'],
+  ['workload-restart:before', 'workload-restart:after'],
+  ['workload-restart:after', 'status-put:before'],
+  ['register-call:after', 'delete-call:before'],
+  ['token-call:after', 'delete-call:after'],
+];
+
 /** A process that is killed there leaves an answer in its journal. */
 export const JOURNALED: readonly Place[] = [
   'journal-registration:after',
@@ -98,5 +135,29 @@ export const KILL_GROUPS: readonly KillGroup[] = [
   {
     title: 'The leader is frozen until another leads, and then goes on (SIGSTOP, SIGCONT)',
     cases: STOPPED.map((place) => single(place, 'SIGSTOP')),
+  },
+  {
+    title: 'The leader is killed while documents are served, clients move, and workloads follow (`kill -9`)',
+    cases: [
+      ...around([...FURTHER_EFFECTS, ...SHARED]).map((place) => further('SIGKILL', place)),
+      ...FOLLOWING.map((places) => further('SIGKILL', ...places)),
+    ],
+  },
+  {
+    title: 'The leader is stopped at the same work (SIGTERM)',
+    cases: around(FURTHER_EFFECTS).map((place) => further('SIGTERM', place)),
+  },
+  {
+    title: 'The leader is frozen at the same work until another leads (SIGSTOP, SIGCONT)',
+    cases: (
+      [
+        'document-create:before',
+        'document-replace:before',
+        'document-delete:before',
+        'workload-restart:before',
+        'token-call:after',
+        'delete-call:before',
+      ] as const
+    ).map((place) => further('SIGSTOP', place)),
   },
 ];

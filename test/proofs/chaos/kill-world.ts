@@ -1,6 +1,11 @@
+import { join } from 'node:path';
 import { type Emulator, startEmulator } from '../../kit/emulator/emulator.ts';
+import { startDocumentServer } from '../../kit/testbed/document-server.ts';
+import { type DocumentsProcess, startDocuments } from '../../kit/testbed/documents.ts';
 import { startTestbed, type Testbed } from '../../kit/testbed/testbed.ts';
 import type { Failpoint } from './failpoints.ts';
+import { DOCUMENT_FLAGS, documentServers } from './further-load.ts';
+import { breaksAtOnce, documentClients, readFurther } from './further-oracle.ts';
 import { disturb, OBJECTS, prepare } from './load.ts';
 import { buildOperator } from './operator-build.ts';
 import { breaches, type Counts, countsOf, leaks, lostToken } from './oracle.ts';
@@ -11,7 +16,39 @@ import { type ServerClient, type Snapshot, takeSnapshot } from './snapshot.ts';
 export interface KillCase {
   readonly leader: Failpoint;
   readonly successor?: Failpoint;
+  /** Default: clients that are made, changed, replaced, renamed, kept and deleted. */
+  readonly load?: () => Load;
 }
+
+/** Where a case runs. */
+export interface Scene {
+  readonly testbed: Testbed;
+  readonly ns: string;
+  readonly plain: Emulator;
+  /** Its clients manage themselves. */
+  readonly bank: Emulator;
+}
+
+/** The work while a replica is killed. */
+export interface Load {
+  /** It has documents and workloads. */
+  readonly isFurther?: true;
+  readonly prepare: (scene: Scene) => Promise<void>;
+  /** What is not prepared yet. */
+  readonly unprepared: (seen: Snapshot) => readonly string[];
+  /** All changes at once. */
+  readonly disturb: (scene: Scene) => Promise<void>;
+  /** What is not right. */
+  readonly breaches: (seen: Snapshot) => readonly string[];
+}
+
+const CLIENTS: Load = {
+  prepare: ({ testbed, ns, plain }) =>
+    prepare(testbed, ns, { plain: plain.issuer, rotating: testbed.server.issuer }),
+  unprepared: notPrepared,
+  disturb: ({ testbed, ns }) => disturb(testbed, ns),
+  breaches,
+};
 
 export interface Outcome extends Counts {
   /** How many failpoints of the case were reached. */
@@ -49,23 +86,46 @@ const LEDGER_IDLE_MS = 30_000;
 export async function startKillWorld(): Promise<KillWorld> {
   const plain = await startEmulator();
   const testbed = await startTestbed({ server: { initialAccessToken: false }, operator: false });
+  const bank = await startEmulator({
+    management: { admits: ['ownToken'] },
+    answer: { configurationUri: 'absent' },
+    gate: { statement: 'ignored' },
+  });
+  const documents = await startDocuments(testbed.controlPlane);
+  const documentServer = await startDocumentServer(documents.ca.cert);
+  await permitRestarts(testbed);
   const entry = await buildOperator();
-  const replicas = await Promise.all(['pod-a', 'pod-b'].map((name) => startReplica(testbed, name, entry)));
+  const flags = DOCUMENT_FLAGS(documents.baseUrl);
+  const replicas = await Promise.all(
+    ['pod-a', 'pod-b'].map((name) => startReplica(testbed, name, entry, flags)),
+  );
+  await testbed.apply(documentServers(documentServer.issuer, documents.baseUrl, documents.ca.cert));
   const output = () => replicas.map((replica) => replica.output()).join('');
-  const namespaces: string[] = [];
+  const works: Work[] = [];
   const secretValues = new Set<string>();
-  const clientsOf = (ns: string) => clientsIn(ns, plain, testbed);
-  const look = async (ns: string): Promise<Snapshot> => {
-    const snapshot = await takeSnapshot(testbed, ns, clientsOf);
+  const clientsOf = (ns: string) => clientsIn(ns, { plain, bank }, testbed);
+  const look = async (ns: string, load: Load): Promise<Snapshot> => {
+    const snapshot = load.isFurther
+      ? await lookFurther(testbed, ns, documents, clientsOf)
+      : await takeSnapshot(testbed, ns, clientsOf);
     for (const value of snapshot.secretValues) {
       secretValues.add(value);
     }
     return snapshot;
   };
-  const untilRight = async (ns: string, wrong: (seen: Snapshot) => readonly string[], timeoutMs: number) => {
+  const untilRight = async (
+    [ns, load]: Work,
+    wrong: (seen: Snapshot) => readonly string[],
+    timeoutMs: number,
+  ) => {
     const deadline = performance.now() + timeoutMs;
-    for (;;) {
-      const seen = await look(ns);
+    for (let before: Snapshot | undefined; ; ) {
+      const seen = await look(ns, load);
+      const broken = before === undefined || !load.isFurther ? [] : breaksAtOnce(before, seen);
+      if (broken.length > 0) {
+        throw new Error(`${ns} was wrong for a moment:\n${broken.join('\n')}`);
+      }
+      before = seen;
       const sentences = wrong(seen);
       if (sentences.length === 0) {
         return seen;
@@ -77,12 +137,15 @@ export async function startKillWorld(): Promise<KillWorld> {
     }
   };
   return {
-    async run({ leader, successor }) {
-      const ns = `kill-${namespaces.length}`;
-      namespaces.push(ns);
+    async run({ leader, successor, load: loadOf = () => CLIENTS }) {
+      const ns = `kill-${works.length}`;
+      const load = loadOf();
+      const work: Work = [ns, load];
+      const scene = { testbed, ns, plain, bank };
+      works.push(work);
       const [leading, other] = await roles(replicas);
       const before = {
-        posts: posts(plain, testbed),
+        posts: posts(plain, bank, testbed),
         replayed: replayedBy(replicas),
         exits: replicas.map(({ exits }) => exits.length),
       };
@@ -100,20 +163,20 @@ export async function startKillWorld(): Promise<KillWorld> {
       if (isMetWhilePreparing(leader)) {
         set();
       }
-      await prepare(testbed, ns, { plain: plain.issuer, rotating: testbed.server.issuer });
-      await untilRight(ns, notPrepared, CONVERGE_MS);
+      await load.prepare(scene);
+      await untilRight(work, load.unprepared, CONVERGE_MS);
       if (!isMetWhilePreparing(leader)) {
         set();
       }
-      await disturb(testbed, ns);
+      await load.disturb(scene);
       const stopped = leader.signal === 'SIGSTOP' ? resumeLater(leading, other) : Promise.resolve();
-      await untilRight(ns, breaches, CONVERGE_MS);
+      await untilRight(work, load.breaches, CONVERGE_MS);
       await stopped;
       await until(isMet, MEET_MS);
       const endsBefore = before.exits[replicas.indexOf(leading)] ?? 0;
       await until(() => metCount() === 0 || leading.exits.length > endsBefore, MEET_MS);
       await roles(replicas);
-      const seen = await untilRight(ns, breaches, CONVERGE_MS);
+      const seen = await untilRight(work, load.breaches, CONVERGE_MS);
       const seconds = (performance.now() - start) / 1000;
       for (const replica of replicas) {
         replica.clear();
@@ -121,7 +184,7 @@ export async function startKillWorld(): Promise<KillWorld> {
       return {
         ...countsOf(seen),
         met: metCount(),
-        posts: posts(plain, testbed) - before.posts,
+        posts: posts(plain, bank, testbed) - before.posts,
         replayed: replayedBy(replicas) - before.replayed,
         exits: replicas.flatMap(({ exits }, index) => exits.slice(before.exits[index])),
         seconds,
@@ -129,22 +192,49 @@ export async function startKillWorld(): Promise<KillWorld> {
     },
     async findings() {
       const late = await Promise.all(
-        namespaces.map((ns) =>
-          untilRight(ns, (seen) => [...breaches(seen), ...unsettled(seen)], LEDGER_IDLE_MS).then(
+        works.map((work) =>
+          untilRight(work, (seen) => [...work[1].breaches(seen), ...unsettled(seen)], LEDGER_IDLE_MS).then(
             () => [],
             (error: Error) => [error.message],
           ),
         ),
       );
-      return [...late.flat(), ...leaks(output(), [...secretValues, ...plain.secrets])];
+      return [...late.flat(), ...leaks(output(), [...secretValues, ...plain.secrets, ...bank.secrets])];
     },
     output,
     async stop() {
       await Promise.all(replicas.map((replica) => replica.stop()));
-      await plain.stop();
+      await Promise.all([plain, bank, documents, documentServer].map((server) => server.stop()));
       await testbed.stop();
     },
   };
+}
+
+type Work = readonly [ns: string, load: Load];
+
+/** Documents by URL, also those that are gone; by namespace. */
+const knownDocuments = new Map<string, Parameters<typeof readFurther>[3]>();
+
+/** Documents count as clients, so they are read before the records. */
+async function lookFurther(
+  testbed: Testbed,
+  ns: string,
+  documents: DocumentsProcess,
+  clientsOf: (ns: string) => readonly ServerClient[],
+): Promise<Snapshot> {
+  const key = `${documents.baseUrl} ${ns}`;
+  const known = knownDocuments.get(key) ?? new Map();
+  knownDocuments.set(key, known);
+  const further = await readFurther(testbed, ns, documents, known);
+  const all = () => [...clientsOf(ns), ...documentClients(further)];
+  return { ...(await takeSnapshot(testbed, ns, all)), further };
+}
+
+const RESTARTS = join(import.meta.dirname, '..', '..', '..', 'deploy', 'components', 'rollout-restarts');
+
+/** The rights alone; that the policy bounds them is another test's. */
+async function permitRestarts(testbed: Testbed): Promise<void> {
+  await testbed.kubectl('apply', '-f', join(RESTARTS, 'cluster-role.yaml'));
 }
 
 /** Server objects are reconciled when they are new. */
@@ -197,12 +287,22 @@ async function resumeLater(stopped: Replica, other: Replica): Promise<void> {
   stopped.resume();
 }
 
-function clientsIn(ns: string, plain: Emulator, testbed: Testbed): readonly ServerClient[] {
+function clientsIn(
+  ns: string,
+  { plain, bank }: Pick<Scene, 'plain' | 'bank'>,
+  testbed: Testbed,
+): readonly ServerClient[] {
   const found = [
     ...plain.clients().map(({ clientId, clientSecret = '', metadata }) => ({
       server: 'plain' as const,
       id: clientId,
       secret: clientSecret,
+      metadata,
+    })),
+    ...bank.clients().map(({ clientId, metadata }) => ({
+      server: 'bank' as const,
+      id: clientId,
+      secret: '',
       metadata,
     })),
     ...testbed.server.clients().map((metadata) => ({
@@ -226,8 +326,9 @@ function clientsIn(ns: string, plain: Emulator, testbed: Testbed): readonly Serv
   });
 }
 
-const posts = (plain: Emulator, { server }: Testbed): number =>
+const posts = (plain: Emulator, bank: Emulator, { server }: Testbed): number =>
   plain.count('register') +
+  bank.count('register') +
   server.log.filter(({ method, path }) => method === 'POST' && path === '/reg').length;
 
 const replayedBy = (replicas: readonly Replica[]): number =>

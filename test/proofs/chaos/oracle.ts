@@ -23,8 +23,10 @@ export function breaches(seen: Snapshot): readonly string[] {
 }
 
 /** Clients at the server ⊆ recorded ∪ reported, and every record is of a client that exists. */
-function unaccounted({ clients, records, suspects }: Snapshot): readonly string[] {
-  const ids = new Set(clients.map(({ id }) => id));
+export function unaccounted({ clients, records, suspects, further }: Snapshot): readonly string[] {
+  // A record stays until the URL of its withdrawn document is gone.
+  const withdrawn = (further?.documents ?? []).map(({ url }) => url);
+  const ids = new Set([...clients.map(({ id }) => id), ...withdrawn]);
   return [
     ...clients
       .filter((client) => !isRecorded(client, records) && !isReported(client, suspects))
@@ -126,5 +128,5 @@ export function leaks(text: string, secretValues: Iterable<string>): readonly st
 const isRecorded = ({ id }: ServerClient, records: Snapshot['records']): boolean =>
   records.some(({ clientId }) => clientId === id);
 
-const isReported = ({ attempt }: ServerClient, suspects: Snapshot['suspects']): boolean =>
+export const isReported = ({ attempt }: ServerClient, suspects: Snapshot['suspects']): boolean =>
   suspects.some((suspect) => suspect.attempt === attempt);

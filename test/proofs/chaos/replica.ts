@@ -47,14 +47,19 @@ const LEASE_FLAGS = [
 ];
 
 /** @param entry the file of {@link buildOperator} */
-export async function startReplica(testbed: Testbed, name: string, entry: string): Promise<Replica> {
+export async function startReplica(
+  testbed: Testbed,
+  name: string,
+  entry: string,
+  flags: readonly string[] = [],
+): Promise<Replica> {
   const folder = await mkdtemp(join(tmpdir(), 'oauth-registrar-replica-'));
   const file = join(folder, 'failpoint');
   const start = () =>
     startOperator({
       kubeconfig: testbed.operatorKubeconfig,
       namespace: OPERATOR_NAMESPACE,
-      flags: [`--identity=${name}`, `--failpoint-file=${file}`, ...LEASE_FLAGS],
+      flags: [`--identity=${name}`, `--failpoint-file=${file}`, ...LEASE_FLAGS, ...flags],
       entry,
       journalDir: folder,
     });

@@ -4,6 +4,7 @@ import type { OAuthClient } from '../../../src/api/oauth-client.ts';
 import { decodeEntries } from '../../../src/controller/durable/ledger-entry.ts';
 import { OPERATOR_NAMESPACE, type Testbed } from '../../kit/testbed/testbed.ts';
 import { dataOf, decode, list } from './cluster-reads.ts';
+import type { Further } from './further-oracle.ts';
 import type { ServerName } from './load.ts';
 
 /** All facts about one namespace's clients at one moment. */
@@ -20,10 +21,12 @@ export interface Snapshot {
   readonly secrets: Readonly<Record<string, WorkloadSecret>>;
   /** Secrets and tokens, which must never be in a log. */
   readonly secretValues: readonly string[];
+  /** Of loads that have it. */
+  readonly further?: Further;
 }
 
 export interface ServerClient {
-  readonly server: ServerName;
+  readonly server: ServerName | 'bank' | 'documents';
   readonly id: string;
   readonly secret: string;
   /** Name of the OAuthClient, by `client_uri`. */
