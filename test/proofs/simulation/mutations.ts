@@ -201,7 +201,7 @@ export const MUTATIONS: readonly Mutation[] = [
     name: 'Pods that use a former client are not looked at',
     file: 'src/core/retirement.ts',
     original: 'return retirement !== undefined && (users === undefined',
-    mutant: 'return retirement === undefined && (users === undefined',
+    mutant: 'return Boolean(0) && retirement !== undefined && (users === undefined',
   },
   {
     name: 'a former client that Pods use never ends',
