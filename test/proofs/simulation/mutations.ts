@@ -204,16 +204,11 @@ export const MUTATIONS: readonly Mutation[] = [
     mutant: 'return Boolean(0) && retirement !== undefined && (users === undefined',
   },
   {
-    name: 'a former client that Pods use never ends',
-    file: 'src/core/retirement.ts',
-    original: 'const LONGEST_MS = 720 * 3_600_000;',
-    mutant: 'const LONGEST_MS = 72_000 * 3_600_000;',
-  },
-  {
-    name: 'a workload is restarted before its Secret shows the credential',
-    file: 'src/core/restarts.ts',
-    original: 'const isShown = usableName(o, o.current) !== undefined && !isSecretHeld(o, o.current);',
-    mutant: 'const isShown = Boolean(1);',
+    name: 'a workload is restarted by the clock, not for a credential',
+    file: 'src/controller/client/steps/restart.ts',
+    original: 'const { targets, credential, at, basis } = step;',
+    mutant:
+      "const { targets, credential, basis } = step; const at = new Date(input.o.now + 3_000).toISOString().slice(0, 19).concat('Z');",
   },
   {
     name: 'a restart that failed counts as done',

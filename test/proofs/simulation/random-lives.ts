@@ -135,7 +135,7 @@ function randomScript(
   return [
     ...script,
     ...(isWandering ? home(clients) : []),
-    ...(more.retire === undefined ? [] : (random() < LONG_USES ? longUse : lastPods)(clients)),
+    ...(more.retire === undefined ? [] : lastPods(clients)),
   ];
 }
 
@@ -147,18 +147,6 @@ const pods = (name: string): readonly (readonly [string, Deed['act']])[] => [
 
 const lastPods = (clients: readonly string[]): readonly Deed[] =>
   clients.map((name) => ({ name: `stop the Pods of ${name}`, afterMs: 60_000, act: deeds.stopPods(name) }));
-
-/** A month is long, also where it is simulated. */
-const LONG_USES = 1 / 32;
-
-/** Nobody stops a Pod, and former clients end nevertheless. */
-const longUse = ([name = '']: readonly string[]): readonly Deed[] => [
-  {
-    name: `wait for more than 720 h with the Pods of ${name}`,
-    afterMs: 722 * 3_600_000,
-    act: deeds.startPod(name),
-  },
-];
 
 /** At the end all clients are at the first server, so that the final checks can read them. */
 const home = (clients: readonly string[]): readonly Deed[] => [
