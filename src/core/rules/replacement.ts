@@ -87,7 +87,8 @@ function formerServesAgain(o: Registered, wanted: ServerRef, message: string): A
 
 /**
  * Whether a client that was replaced is to serve again, since the object is to be at its server again: whatever is left of its
- * overlap, which was perhaps that of a migration that is no more. Not where a call may be ending it.
+ * overlap, which was perhaps that of a migration that is no more. Not where a call may be ending it, and not where its document
+ * was withdrawn: what ended under a path does not come back there.
  */
 export function isWantedAgain(
   o: Registered,
@@ -98,6 +99,7 @@ export function isWantedAgain(
   const home = homeOf(o, former);
   return (
     former.role === 'current' &&
+    former.document?.withdrawnAt === undefined &&
     successorOf(former, [current]) !== undefined &&
     isAt(former, wanted) &&
     !isAt(current, wanted) &&

@@ -3,8 +3,8 @@ import { overlapEnd } from '../overlap.ts';
 import type { RegistrationRecord } from '../record.ts';
 import { clientRetirement, isHeldByUsers } from '../retirement.ts';
 import { endClient } from './deregistration.ts';
-import { repetitionOf } from './rivals.ts';
 import { isWantedAgain } from './replacement.ts';
+import { repetitionOf } from './rivals.ts';
 import type { Rule } from './rule.ts';
 
 export const surplusClientUnused: Rule<Usable> = {
@@ -27,5 +27,7 @@ export const surplusClientUnused: Rule<Usable> = {
 const isUnused = (o: Usable, surplus: RegistrationRecord): boolean =>
   ((overlapEnd(o, surplus) <= o.now && !isHeldByUsers(o, clientRetirement(o, surplus))) ||
     repetitionOf(o, surplus) !== undefined) &&
-  !o.secrets.some(({ ownerUid, shows }) => ownerUid === o.object.uid && shows === surplus.registrationSecret) &&
+  !o.secrets.some(
+    ({ ownerUid, shows }) => ownerUid === o.object.uid && shows === surplus.registrationSecret,
+  ) &&
   !(o.current !== undefined && isWantedAgain(registered(o, o.current), surplus));

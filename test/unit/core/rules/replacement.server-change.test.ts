@@ -145,6 +145,24 @@ describe('a client that was replaced at a server that is wanted again', () => {
 
   test.each([
     [
+      'its document was withdrawn',
+      {
+        now: NOW + 25 * 3_600_000,
+        records: [
+          {
+            ...first,
+            document: {
+              digest: 'd',
+              maxAge: 300,
+              publishedAt: '2026-05-01T10:00:00Z',
+              withdrawnAt: '2026-05-01T11:00:00Z',
+            },
+          },
+          second,
+        ],
+      },
+    ],
+    [
       'its secret has ended',
       {
         records: [{ ...first, clientSecretExpiresAt: new Date(NOW - 1).toISOString() }, second],
