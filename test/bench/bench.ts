@@ -1,7 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { run } from '../kit/testbed/command.ts';
-import { writeToPage } from '../kit/testbed/page.ts';
+import { expectPlace, writeToPage } from '../kit/testbed/page.ts';
 import { createProgress, type Progress } from '../kit/testbed/progress.ts';
 import type { BenchArguments } from './arguments.ts';
 import { type Figure, summarize } from './figure.ts';
@@ -22,6 +22,8 @@ import {
 /** Measures and prints the table. No figure makes it fail; docs/scale.md says what each means. */
 const ROOT = join(import.meta.dirname, '..', '..');
 const FOLDER = join(ROOT, '.testbed');
+/** In docs/. */
+const PAGE = 'scale.md';
 
 /** Returns the exit code. */
 export async function bench(wanted: BenchArguments): Promise<number> {
@@ -39,6 +41,11 @@ export async function bench(wanted: BenchArguments): Promise<number> {
 }
 
 async function measure(flags: BenchArguments): Promise<void> {
+  const { name, file } = whereTo(flags);
+  const isForPage = process.env['UPDATE_BENCH'] === '1';
+  if (isForPage) {
+    expectPlace(PAGE, name);
+  }
   const progress = createProgress({ stream: process.stdout });
   const startedAt = new Date().toISOString();
   const bundled = await progress.step('Bundling the operator', bundle);
@@ -47,14 +54,13 @@ async function measure(flags: BenchArguments): Promise<void> {
   const measured = await kind({ entry, wanted: flags, progress });
   const { table, picture, loads, ...results } = measured;
   const head = { startedAt, machine: describeMachine(), flags, loads };
-  const { name, file } = whereTo(flags);
   await mkdir(FOLDER, { recursive: true });
   await writeFile(join(FOLDER, file), `${JSON.stringify({ ...head, ...results }, undefined, 2)}\n`);
   const text = `${toHead(head)}\n\n${table}`;
   console.log(`\n${text}\n${picture === undefined ? '' : `\n${picture}\n`}`);
-  if (process.env['UPDATE_BENCH'] === '1') {
+  if (isForPage) {
     const chart = picture === undefined ? '' : `\n\n\`\`\`mermaid\n${picture}\n\`\`\``;
-    writeToPage('scale.md', name, `\`\`\`text\n${text}\n\`\`\`${chart}`);
+    writeToPage(PAGE, name, `\`\`\`text\n${text}\n\`\`\`${chart}`);
   }
 }
 

@@ -24,10 +24,14 @@ export interface ClientWatch {
   firstReadyAt(key: string): number | undefined;
   /** `performance.now()` of when it was seen to be gone; `undefined`: it is there, or was never seen. */
   goneAt(key: string): number | undefined;
+  /** `performance.now()` of when the last one of those that are Ready was seen so; `undefined`: none is. */
+  lastReadyAt(): number | undefined;
   /** Of what was seen last; `undefined` where it doesn't exist. */
   generationOf(key: string): number | undefined;
   /** Resolves as soon as `holds`. Rejects when nothing has happened for two minutes. */
   until(what: string, holds: () => boolean): Promise<void>;
+  /** Resolves with true as soon as `holds`, with false when nothing has happened for a minute before. */
+  holdsInTheEnd(holds: () => boolean): Promise<boolean>;
   stop(): void;
 }
 
@@ -50,6 +54,8 @@ interface Failed {
 const GONE = 410;
 
 const SILENCE_MS = 120_000;
+/** Of a client that is not Ready by then, no more is expected. */
+const END_MS = 60_000;
 
 /** Ready by the condition, of the generation that it is for. */
 export const OAUTH_CLIENTS: WatchedKind = {
@@ -79,11 +85,22 @@ export async function watchClients(
     readyAt: clients.readyAt,
     firstReadyAt: clients.firstReadyAt,
     goneAt: clients.goneAt,
+    lastReadyAt: clients.lastReadyAt,
     generationOf: clients.generationOf,
     until: async (what, holds) => {
       while (!holds()) {
-        await changes.next(`${what}; ${clients.ready()} of ${clients.total()} clients are ready`);
+        if (!(await changes.next(SILENCE_MS))) {
+          const state = `${clients.ready()} of ${clients.total()} clients are ready`;
+          throw new Error(`nothing happened for ${SILENCE_MS / 1000} s: ${what}; ${state}`);
+        }
       }
+    },
+    holdsInTheEnd: async (holds) => {
+      let goesOn = true;
+      while (!holds() && goesOn) {
+        goesOn = await changes.next(END_MS);
+      }
+      return holds();
     },
     stop: () => stopping.abort(),
   };
@@ -117,6 +134,10 @@ function createView(isReady: WatchedKind['isReady']) {
     readyAt: (key: string) => seen.get(key)?.readyAt,
     firstReadyAt: (key: string) => firstReady.get(key),
     goneAt: (key: string) => gone.get(key),
+    lastReadyAt: () => {
+      const times = [...seen.values()].flatMap(({ readyAt }) => readyAt ?? []);
+      return times.length === 0 ? undefined : Math.max(...times);
+    },
     generationOf: (key: string) => seen.get(key)?.generation,
     take: ({ type, object }: WatchEvent) => {
       if (type === 'DELETED') {
@@ -213,16 +234,15 @@ function createSignal() {
       failure = error ?? new Error('the watch failed');
       waiting.resolve();
     },
-    next: async (what: string) => {
+    /** Resolves with true at the next change, with false when there was none for so long. */
+    next: async (silenceMs: number) => {
       if (failure !== undefined) {
         throw failure;
       }
-      const silence = Promise.withResolvers<never>();
-      const timer = setTimeout(
-        () => silence.reject(new Error(`nothing happened for ${SILENCE_MS / 1000} s: ${what}`)),
-        SILENCE_MS,
-      );
-      await Promise.race([waiting.promise, silence.promise]).finally(() => clearTimeout(timer));
+      const silence = Promise.withResolvers<boolean>();
+      const timer = setTimeout(() => silence.resolve(false), silenceMs);
+      const change = waiting.promise.then(() => true);
+      return await Promise.race([change, silence.promise]).finally(() => clearTimeout(timer));
     },
   };
 }

@@ -14,6 +14,8 @@ export const UNRELATED_NAMESPACE = 'bench-unrelated';
 export const clientsPath = (namespace?: string): string => collectionPath(RESOURCES.oauthClient, namespace);
 export const secretsPath = (namespace?: string): string => collectionPath(RESOURCES.secret, namespace);
 
+export const eventsPath = (namespace: string): string => collectionPath(RESOURCES.event, namespace);
+
 export const namespaceOf = (index: number): string => NAMESPACES[index % NAMESPACES.length] ?? NAMESPACES[0];
 
 /** What has to be there before the first client, as YAML. */

@@ -17,7 +17,10 @@ export async function pooled(
   return (performance.now() - start) / 1000;
 }
 
-/** Begins `work` evenly, `perSecond` times a second, however long it takes each time; resolves when all are done. */
+/**
+ * Begins `work` evenly, `perSecond` times a second, however long it takes each time; resolves when all are done. After a
+ * failure nothing further is begun; rejects with the first one when all that was begun has ended.
+ */
 export async function paced(
   count: number,
   perSecond: number,
@@ -25,14 +28,18 @@ export async function paced(
 ): Promise<void> {
   const start = performance.now();
   const running: Promise<void>[] = [];
-  for (let index = 0; index < count; index++) {
+  const failures: unknown[] = [];
+  for (let index = 0; index < count && failures.length === 0; index++) {
     const waitMs = start + (index * 1000) / perSecond - performance.now();
     if (waitMs > 0) {
       await sleep(waitMs);
     }
-    running.push(work(index));
+    running.push(work(index).catch((error: unknown) => void failures.push(error)));
   }
   await Promise.all(running);
+  if (failures.length > 0) {
+    throw failures[0];
+  }
 }
 
 /**

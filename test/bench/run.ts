@@ -1,8 +1,9 @@
 import type { Progress } from '../kit/testbed/progress.ts';
 import type { BenchArguments } from './arguments.ts';
-import type { Figure } from './figure.ts';
+import { type Figure, figuresOf } from './figure.ts';
 import { backlog } from './phases/backlog.ts';
 import { type Churned, type ChurnOptions, churn } from './phases/churn.ts';
+import { shareFigures } from './phases/common.ts';
 import { deleteAll } from './phases/deletion.ts';
 import { fairness } from './phases/fairness.ts';
 import { compareInstalls } from './phases/installs.ts';
@@ -13,6 +14,7 @@ import { rawLimits } from './phases/raw-limits.ts';
 import { restart } from './phases/restart.ts';
 import { manyServers } from './phases/servers.ts';
 import { updateAll } from './phases/update.ts';
+import { between, rawRates } from './raw.ts';
 import { type Sample, takeSample } from './sample.ts';
 import { type Stage, startStage } from './stage.ts';
 
@@ -66,7 +68,8 @@ interface Life {
 }
 
 /** Of `count` clients, from the backlog to the last deletion. */
-async function lifeOf({ stage, sample, wanted, progress, count, rates }: Life): Promise<readonly Figure[]> {
+async function lifeOf(life: Life): Promise<readonly Figure[]> {
+  const { stage, sample, wanted, progress, count, rates } = life;
   const found = [
     ...(await progress.step(`Backlog of ${count}`, () =>
       backlog(stage, sample, { count, rawClients: Math.ceil(wanted.rawClients / 2) }),
@@ -77,17 +80,34 @@ async function lifeOf({ stage, sample, wanted, progress, count, rates }: Life): 
   found.push(...restarted.figures);
   for (const rate of rates) {
     const title = `Live creation at ${rate.percent} % of R`;
-    found.push(...(await progress.step(title, () => live(stage, rate))));
+    found.push(...(await progress.step(title, () => live(stage, restarted.operator, rate))));
   }
   await restarted.operator.stop();
-  const updated = await progress.step(`Update of all (${count})`, () =>
-    updateAll(stage, `Update of all (backlog of ${count})`),
-  );
+  found.push(...(await updateAndDelete(life)));
+  return found;
+}
+
+/** Between two measurements of what the raw script manages. */
+async function updateAndDelete({ stage, sample, wanted, progress, count }: Life): Promise<readonly Figure[]> {
+  const raw = () =>
+    progress.step('Raw limits of updates and deletions', () =>
+      rawRates(stage, sample, Math.ceil(wanted.rawClients / 2)),
+    );
+  const before = await raw();
+  const ofAll = `of all (backlog of ${count})`;
+  const [update, deletion] = [`Update ${ofAll}`, `Deletion ${ofAll}`];
+  const updated = await progress.step(`Update of all (${count})`, () => updateAll(stage, update));
   const deleted = await progress.step(`Deletion of all (${count})`, () =>
-    deleteAll(stage, `Deletion of all (backlog of ${count})`, updated.operator),
+    deleteAll(stage, deletion, updated.operator),
   );
   await updated.operator.stop();
-  return [...found, ...updated.figures, ...deleted];
+  const after = await raw();
+  return [
+    ...updated.figures,
+    ...shareFigures(figuresOf(update), updated.rates, between(before.update, after.update)),
+    ...deleted.figures,
+    ...shareFigures(figuresOf(deletion), deleted.rates, between(before.remove, after.remove)),
+  ];
 }
 
 /** Once, at a control plane of its own. */

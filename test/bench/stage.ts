@@ -20,6 +20,8 @@ export interface Stage {
   readonly asOperator: Caller;
   /** Calls to the authorization server with the initial access token. */
   readonly register: Caller;
+  /** The same with the registration access token of one client. */
+  readonly manageWith: (token: string) => Caller;
   /** Default: the one that `deploy/` installs, for all namespaces. */
   startOperator(install?: Install): Promise<BenchOperator>;
   /** Default: of OAuthClients. */
@@ -29,6 +31,7 @@ export interface Stage {
 
 /** As many as the operator keeps. */
 const CONNECTIONS = 64;
+const KEPT_MS = 2_000;
 /** 50,000 clients in four namespaces take more memory than these have by default. */
 const ROOMY = ['--namespace-memory=128'];
 const DEPLOY = join(import.meta.dirname, '..', '..', 'deploy', 'overlays', 'finalizer-policy');
@@ -70,12 +73,22 @@ export async function startStageWith<S extends BenchServer>(
     await tokenIn(controlPlane.adminKubeconfig),
   ];
   const ca = await readFile(controlPlane.caFile, 'utf8');
-  const agent = new Agent({ connections: CONNECTIONS, pipelining: 1, allowH2: false, connect: { ca } });
+  const agent = new Agent({
+    connections: CONNECTIONS,
+    pipelining: 1,
+    allowH2: false,
+    connect: { ca },
+    // Well before a server ends an idle connection: where others use the cores, too, a request could meet its end.
+    keepAliveTimeout: KEPT_MS,
+    keepAliveMaxTimeout: KEPT_MS,
+  });
+  const { origin } = new URL(server.issuer);
   return {
     controlPlane,
     server,
     asOperator: createCaller(agent, controlPlane.url, operatorToken),
-    register: createCaller(agent, new URL(server.issuer).origin, server.initialAccessToken ?? ''),
+    register: createCaller(agent, origin, server.initialAccessToken ?? ''),
+    manageWith: (token) => createCaller(agent, origin, token),
     startOperator: (install = { kubeconfig, namespace: OPERATOR_NAMESPACE, flags: ROOMY }) =>
       startBundled(entry, install),
     watch: (kind) => watchClients(agent, controlPlane.url, adminToken, kind),

@@ -2,12 +2,12 @@ import { createClients } from '../clients.ts';
 import { type Figure, figuresOf } from '../figure.ts';
 import type { BenchOperator } from '../operator.ts';
 import { memoryOf } from '../process-usage.ts';
-import { rawRate } from '../raw.ts';
+import { between, rawRate } from '../raw.ts';
 import { countRequests } from '../request-counts.ts';
 import type { Sample } from '../sample.ts';
 import type { Stage } from '../stage.ts';
 import { type CpuSeconds, meterCpu } from '../usage-meter.ts';
-import { cpuFigures, requestFigures } from './common.ts';
+import { cpuFigures, rateFigures, ratesOf, requestFigures, shareFigures } from './common.ts';
 
 /** The operator starts after `count` clients were created. R is measured just before and just after, for the ratio. */
 export async function backlog(
@@ -24,19 +24,13 @@ export async function backlog(
   const memory = memoryOf(operator.pid);
   await operator.stop();
   const after = await rawRate(stage, sample, rawClients);
-  const limit = 2 / (1 / before + 1 / after);
+  const limit = between(before, after);
+  const rates = ratesOf(count, times);
   const figures = figuresOf(`Backlog of ${count}`);
   return [
     ...figures('s', { 'start to all Ready': times.total, 'start to synced': times.start }),
-    ...figures('clients/s', {
-      'rate from the start on': count / times.total,
-      'rate once working': count / (times.total - times.start),
-      'R just before and after': limit,
-    }),
-    ...figures('of R', {
-      'share of R from the start on': count / times.total / limit,
-      'share of R once working': count / (times.total - times.start) / limit,
-    }),
+    ...rateFigures(figures, rates),
+    ...shareFigures(figures, rates, limit),
     ...requestFigures(figures, counted, count),
     ...cpuFigures(figures, cpu, count),
     ...figures('MB', { 'RSS of the operator': memory.rss, 'peak of the operator': memory.peak }),

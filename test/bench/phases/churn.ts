@@ -98,7 +98,8 @@ async function comeAndGo(
   stop.abort();
   const looks = await looking;
   const counted = await requests();
-  const ready = [...createdAt].map(([key, at]) => sinceAnswer(at, watch.firstReadyAt(key)));
+  const became = [...createdAt].filter(([key]) => watch.firstReadyAt(key) !== undefined);
+  const ready = became.map(([key, at]) => sinceAnswer(at, watch.firstReadyAt(key)));
   const gone = [...endedAt].map(([key, at]) => sinceAnswer(at, watch.goneAt(key)));
   const figures = figuresOf(`${perSecond} agents a second for ${seconds} s beside ${stay} clients`);
   const present = await countClients(stage);
@@ -112,9 +113,13 @@ async function comeAndGo(
         'end of the Job to gone, p99': quantile(gone, 0.99),
       }),
       ...memoryFigures(figures, looks),
-      ...figures('bytes', { 'ledger, most': Math.max(...looks.map(({ ledgerBytes }) => ledgerBytes)) }),
+      ...figures('bytes', {
+        'ledger, most': Math.max(...looks.map(({ ledgerBytes: bytes }) => bytes)),
+        'ledger, at the end': looks.at(-1)?.ledgerBytes,
+      }),
       ...requestFigures(figures, counted, count),
       ...figures('objects', {
+        'agents that were never Ready': createdAt.size - became.length,
         'clients left at the authorization server': (await stage.server.tally()).clients - present,
         'registration Secrets left': (await countRecords(stage)) - present,
       }),

@@ -23,13 +23,37 @@ export function requestFigures(figures: Figures, counted: RequestCounts, count: 
   ];
 }
 
+export const perThousand = (seconds: number | undefined, count: number): number | undefined =>
+  seconds && (seconds * 1000) / count;
+
 export const cpuFigures = (figures: Figures, cpu: CpuSeconds, count: number): readonly Figure[] =>
   figures(
     's per 1000 clients',
     Object.fromEntries(
-      Object.entries(cpu).map(([process, seconds]) => [
-        `CPU of ${process}`,
-        seconds && (seconds * 1000) / count,
-      ]),
+      Object.entries(cpu).map(([process, seconds]) => [`CPU of ${process}`, perThousand(seconds, count)]),
     ),
   );
+
+/** Clients a second of one phase, by what they are counted from. */
+export type PhaseRates = Readonly<Record<string, number>>;
+
+/** @param limit of the raw chain of the same calls and writes, just before and just after */
+export const shareFigures = (figures: Figures, rates: PhaseRates, limit: number): readonly Figure[] => [
+  ...figures('clients/s', { 'R just before and after': limit }),
+  ...figures(
+    'of R',
+    Object.fromEntries(Object.entries(rates).map(([from, rate]) => [`share of R${from}`, rate / limit])),
+  ),
+];
+
+export const rateFigures = (figures: Figures, rates: PhaseRates): readonly Figure[] =>
+  figures(
+    'clients/s',
+    Object.fromEntries(Object.entries(rates).map(([from, rate]) => [`rate${from}`, rate])),
+  );
+
+/** @param total seconds from the start of the operator's process on, of which it began to work after `start` */
+export const ratesOf = (count: number, { total, start }: { total: number; start: number }): PhaseRates => ({
+  ' from the start on': count / total,
+  ' once working': count / (total - start),
+});

@@ -1,9 +1,12 @@
 import { createClient } from '../clients.ts';
 import { type Figure, figuresOf, quantile } from '../figure.ts';
+import type { BenchOperator } from '../operator.ts';
 import { paced, sinceAnswer } from '../pace.ts';
 import { createRawScript } from '../raw.ts';
 import type { Sample } from '../sample.ts';
 import type { Stage } from '../stage.ts';
+import { meterCpu } from '../usage-meter.ts';
+import { cpuFigures, perThousand } from './common.ts';
 
 export interface LiveOptions {
   /** R, clients/s. */
@@ -25,9 +28,16 @@ function arrivalsOf({ limit, percent, seconds }: LiveOptions): { count: number; 
  * Users create clients evenly at a share of R. Counted from the answer to the creation until a watch shows Ready.
  * Expects an operator at rest.
  */
-export async function live(stage: Stage, options: LiveOptions): Promise<readonly Figure[]> {
+export async function live(
+  stage: Stage,
+  operator: BenchOperator,
+  options: LiveOptions,
+): Promise<readonly Figure[]> {
   const { count, perSecond } = arrivalsOf(options);
+  const cpu = meterCpu(stage);
+  const usedBefore = cpu(operator)['operator'] ?? 0;
   const latencies = await createLive(stage, `live-${options.percent}`, count, perSecond);
+  const used = cpu(operator);
   const figures = figuresOf(groupOf(options));
   return [
     ...figures('clients/s', { created: perSecond }),
@@ -35,6 +45,7 @@ export async function live(stage: Stage, options: LiveOptions): Promise<readonly
       'create to Ready, p50': quantile(latencies, 0.5),
       'create to Ready, p99': quantile(latencies, 0.99),
     }),
+    ...cpuFigures(figures, { ...used, operator: used['operator'] && used['operator'] - usedBefore }, count),
   ];
 }
 
@@ -45,11 +56,20 @@ export async function rawLive(
   options: LiveOptions,
 ): Promise<readonly Figure[]> {
   const { count, perSecond } = arrivalsOf(options);
+  const cpu = meterCpu(stage);
   const latencies = await createRaw(stage, sample, count, perSecond);
-  return figuresOf(groupOf(options))('ms', {
-    'raw chain, p50': quantile(latencies, 0.5),
-    'raw chain, p99': quantile(latencies, 0.99),
-  });
+  const used = cpu();
+  const figures = figuresOf(groupOf(options));
+  return [
+    ...figures('ms', {
+      'raw chain, p50': quantile(latencies, 0.5),
+      'raw chain, p99': quantile(latencies, 0.99),
+    }),
+    ...figures('s per 1000 clients', {
+      'CPU of kube-apiserver in the raw chain': perThousand(used['kube-apiserver'], count),
+      'CPU of the script in the raw chain': perThousand(used['benchmark'], count),
+    }),
+  ];
 }
 
 async function createLive(
@@ -80,13 +100,16 @@ async function createRaw(
   perSecond: number,
 ): Promise<readonly number[]> {
   const script = createRawScript(stage, sample);
+  // As beside the operator, where it shows what is Ready.
+  const watch = await stage.watch();
   const latencies: number[] = [];
   await paced(count, perSecond, async (index) => {
     await script.createObject(index);
     const start = performance.now();
-    await script.chain(index);
+    await script.create(index);
     latencies.push(performance.now() - start);
   });
+  watch.stop();
   await script.clean();
   return latencies;
 }

@@ -1,9 +1,10 @@
 import { type Figure, figuresOf } from '../figure.ts';
 import { pooled } from '../pace.ts';
-import { CONCURRENCY, createRawScript, rateOfChains, rawRate } from '../raw.ts';
+import { CONCURRENCY, createRawScript, rateOf, rawRates } from '../raw.ts';
 import type { Sample } from '../sample.ts';
 import type { Stage } from '../stage.ts';
-import { meterCpu } from '../usage-meter.ts';
+import { type CpuSeconds, meterCpu } from '../usage-meter.ts';
+import { perThousand } from './common.ts';
 
 /** What the API server and the authorization server do at most, each for itself and one after the other. */
 export async function rawLimits(
@@ -12,34 +13,45 @@ export async function rawLimits(
   count: number,
 ): Promise<{ readonly limit: number; readonly figures: readonly Figure[] }> {
   const script = createRawScript(stage, sample);
-  const rate = async (work: (index: number) => Promise<void>, from = 0) =>
-    count / (await pooled(count, CONCURRENCY, (index) => work(from + index)));
+  const rate = async (work: (index: number) => Promise<void>) =>
+    count / (await pooled(count, CONCURRENCY, work));
   // Connections are made, code is compiled and the API server has met every kind before anything counts.
-  await rawRate(stage, sample, CONCURRENCY);
+  await rawRates(stage, sample, CONCURRENCY);
   await rate(script.createObject);
   const cpu = meterCpu(stage);
-  const limit = await rateOfChains(stage, script, count);
+  const limit = await rateOf(stage, count, script.create);
   const used = cpu();
-  await rate(script.createObject, count);
+  const update = await rateOf(stage, count, script.update);
+  const updating = cpu();
+  const remove = await rateOf(stage, count, script.remove);
+  const removing = cpu();
+  await rate(script.createObject);
   const writes = {
-    'create registration Secret alone': await rate(script.createRegistrationSecret, count),
-    'create workload Secret alone': await rate(script.createWorkloadSecret, count),
-    'PUT status alone': await rate(script.putStatus, count),
+    'create registration Secret alone': await rate(script.createRegistrationSecret),
+    'create workload Secret alone': await rate(script.createWorkloadSecret),
+    'PUT status alone': await rate(script.putStatus),
   };
   const calls = { 'R_as: POST alone': await rate(script.post) };
   await script.clean();
-  const perThousand = (seconds: number | undefined) => seconds && (seconds * 1000) / count;
+  const more = (now: CpuSeconds, before: CpuSeconds) =>
+    now['kube-apiserver'] && now['kube-apiserver'] - (before['kube-apiserver'] ?? 0);
   const figures = figuresOf('Raw limits');
   return {
     limit,
     figures: [
-      ...figures('clients/s', { 'R: POST and three writes': limit }),
+      ...figures('clients/s', {
+        'R: POST and three writes': limit,
+        'R of updates: a read, PUT and three writes': update,
+        'R of deletions: a read, DELETE and four writes': remove,
+      }),
       ...figures('calls/s', calls),
       ...figures('writes/s', writes),
       ...figures('s per 1000 clients', {
-        'CPU of kube-apiserver in R': perThousand(used['kube-apiserver']),
-        'CPU of etcd in R': perThousand(used['etcd']),
-        'CPU of the script in R': perThousand(used['benchmark']),
+        'CPU of kube-apiserver in R': perThousand(used['kube-apiserver'], count),
+        'CPU of kube-apiserver in R of updates': perThousand(more(updating, used), count),
+        'CPU of kube-apiserver in R of deletions': perThousand(more(removing, updating), count),
+        'CPU of etcd in R': perThousand(used['etcd'], count),
+        'CPU of the script in R': perThousand(used['benchmark'], count),
       }),
     ],
   };

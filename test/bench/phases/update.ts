@@ -4,13 +4,17 @@ import type { BenchOperator } from '../operator.ts';
 import { countRequests } from '../request-counts.ts';
 import type { Stage } from '../stage.ts';
 import { meterCpu } from '../usage-meter.ts';
-import { cpuFigures, requestFigures } from './common.ts';
+import { cpuFigures, type PhaseRates, rateFigures, ratesOf, requestFigures } from './common.ts';
 
 /** Every client is edited while no operator runs; then one starts, and still runs when this ends. */
 export async function updateAll(
   stage: Stage,
   group: string,
-): Promise<{ readonly operator: BenchOperator; readonly figures: readonly Figure[] }> {
+): Promise<{
+  readonly operator: BenchOperator;
+  readonly rates: PhaseRates;
+  readonly figures: readonly Figure[];
+}> {
   await editClients(stage, 'Storefront (edited)');
   const count = await countClients(stage);
   const watch = await stage.watch();
@@ -24,14 +28,13 @@ export async function updateAll(
     const used = cpu(operator);
     await operator.idle();
     const figures = figuresOf(group);
+    const rates = ratesOf(count, { total, start });
     return {
       operator,
+      rates,
       figures: [
         ...figures('s', { 'start to all updated': total }),
-        ...figures('clients/s', {
-          'rate from the start on': count / total,
-          'rate once working': count / (total - start),
-        }),
+        ...rateFigures(figures, rates),
         ...requestFigures(figures, await requests(), count),
         ...cpuFigures(figures, used, count),
       ],
