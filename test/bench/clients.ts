@@ -66,7 +66,7 @@ export async function deleteClients(stage: Stage): Promise<void> {
   });
 }
 
-async function listClients(stage: Stage): Promise<readonly OAuthClient[]> {
+export async function listClients(stage: Stage): Promise<readonly OAuthClient[]> {
   const lists = NAMESPACES.map((namespace) =>
     expectOk<{ readonly items: readonly OAuthClient[] }>(stage, 'GET', clientsPath(namespace)),
   );

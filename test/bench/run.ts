@@ -7,7 +7,7 @@ import { shareFigures } from './phases/common.ts';
 import { deleteAll } from './phases/deletion.ts';
 import { fairness } from './phases/fairness.ts';
 import { compareInstalls } from './phases/installs.ts';
-import { type LiveOptions, live, rawLive } from './phases/live.ts';
+import { type LiveOptions, live, rawLive, timesRaw } from './phases/live.ts';
 import { memory } from './phases/memory.ts';
 import { quotaFigures, rateOf } from './phases/quota.ts';
 import { rawLimits } from './phases/raw-limits.ts';
@@ -45,6 +45,7 @@ export async function measureOnce({ entry, wanted, progress }: RunOptions): Prom
       const parts = { stage, sample, wanted, progress, count };
       found.push(...(await lifeOf({ ...parts, rates: index === 0 ? rates : [] })));
     }
+    found.push(...rates.flatMap((rate) => timesRaw(found, rate)));
     if (wanted.waiting === 0) {
       return found;
     }

@@ -1,4 +1,4 @@
-import { createClient } from '../clients.ts';
+import { createClient, listClients } from '../clients.ts';
 import { type Figure, figuresOf, quantile } from '../figure.ts';
 import type { BenchOperator } from '../operator.ts';
 import { paced, sinceAnswer } from '../pace.ts';
@@ -7,6 +7,7 @@ import type { Sample } from '../sample.ts';
 import type { Stage } from '../stage.ts';
 import { meterCpu } from '../usage-meter.ts';
 import { cpuFigures, perThousand } from './common.ts';
+import { waitFigures } from './waits.ts';
 
 export interface LiveOptions {
   /** R, clients/s. */
@@ -36,17 +37,30 @@ export async function live(
   const { count, perSecond } = arrivalsOf(options);
   const cpu = meterCpu(stage);
   const usedBefore = cpu(operator)['operator'] ?? 0;
+  const position = await stage.controlPlane.auditPosition();
   const latencies = await createLive(stage, `live-${options.percent}`, count, perSecond);
   const used = cpu(operator);
-  const figures = figuresOf(groupOf(options));
+  const group = groupOf(options);
+  const figures = figuresOf(group);
+  const events = await stage.controlPlane.audit(position);
   return [
     ...figures('clients/s', { created: perSecond }),
     ...figures('ms', {
       'create to Ready, p50': quantile(latencies, 0.5),
       'create to Ready, p99': quantile(latencies, 0.99),
     }),
+    ...waitFigures(group, events, await listClients(stage)),
     ...cpuFigures(figures, { ...used, operator: used['operator'] && used['operator'] - usedBefore }, count),
   ];
+}
+
+/** Of both that were measured at this rate: how many times the raw chain's. */
+export function timesRaw(found: readonly Figure[], options: LiveOptions): readonly Figure[] {
+  const group = groupOf(options);
+  const figureOf = (wanted: string) =>
+    found.find((figure) => figure.group === group && figure.name === wanted)?.value ?? Number.NaN;
+  const times = figureOf('create to Ready, p99') / figureOf('raw chain, p99');
+  return figuresOf(group)('times', { 'p99, by that of the raw chain': times });
 }
 
 /** The same by the raw script, from the answer to the creation until the status was answered. Expects no operator. */

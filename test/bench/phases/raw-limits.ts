@@ -25,6 +25,7 @@ export async function rawLimits(
   const updating = cpu();
   const remove = await rateOf(stage, count, script.remove);
   const removing = cpu();
+  await script.clean();
   await rate(script.createObject);
   const writes = {
     'create registration Secret alone': await rate(script.createRegistrationSecret),

@@ -29,6 +29,8 @@ export interface AuditEvent {
   readonly code: number;
   /** When the request came in, milliseconds since the epoch. */
   readonly timestamp: number;
+  /** When the stage was reached: with `ResponseComplete`, when it was answered. Milliseconds since the epoch. */
+  readonly answeredAt: number;
   readonly userAgent: string;
   readonly uri: string;
 }
@@ -40,6 +42,7 @@ interface RawEvent {
   readonly objectRef?: Partial<Readonly<Record<'resource' | 'subresource' | 'namespace' | 'name', string>>>;
   readonly responseStatus?: { readonly code?: number };
   readonly requestReceivedTimestamp: string;
+  readonly stageTimestamp: string;
   readonly userAgent?: string;
   readonly requestURI: string;
 }
@@ -79,6 +82,7 @@ function toAuditEvent(raw: RawEvent): AuditEvent {
     name,
     code: raw.responseStatus?.code ?? 0,
     timestamp: Date.parse(raw.requestReceivedTimestamp),
+    answeredAt: Date.parse(raw.stageTimestamp),
     userAgent: raw.userAgent ?? '',
     uri: raw.requestURI,
   };
