@@ -219,6 +219,7 @@ async function install({
     clock,
     log,
     onFenced: fenced.resolve,
+    isBacklog: () => controller.queueDepth() > 0,
     onWrite: (seconds) => metrics.ledgerWritten(seconds),
     installation: {
       id: installationId(name, clusterId),

@@ -21,3 +21,18 @@ export function meterCpu(stage: Stage): (operator?: { readonly pid: number }) =>
 
 const since = (before: number | undefined, now: number | undefined): number | undefined =>
   before === undefined || now === undefined ? undefined : now - before;
+
+/** Begins to count; the returned function tells how many cores each process and all together kept busy since. */
+export function meterCores(stage: Stage, operator?: { readonly pid: number }): () => CpuSeconds {
+  const cpu = meterCpu(stage);
+  const [before, start] = [cpu(operator)['operator'], performance.now()];
+  return () => {
+    const used = { ...cpu(operator) };
+    const seconds = (performance.now() - start) / 1000;
+    const all = Object.entries({ ...used, operator: since(before, used['operator']) }).flatMap(
+      ([name, busy]) => (busy === undefined ? [] : [[name, busy / seconds] as const]),
+    );
+    const together = all.reduce((sum, [, cores]) => sum + cores, 0);
+    return { ...Object.fromEntries(all), 'all together': together };
+  };
+}

@@ -19,9 +19,13 @@ export interface Gathering {
   readonly lastArrivalAt: number;
   /** Whether entries arrive so fast that waiting for more pays. */
   readonly isBurst: boolean;
+  /** Whether work waits for its turn, so that further entries are certain to come. */
+  readonly isBacklog: boolean;
 }
 
 const BATCH = 16;
+/** Without a backlog, a client waits for nobody but those that come at the same time. */
+const LONGEST_WITHOUT_BACKLOG_MS = 30;
 const LONGEST_MS = 100;
 const LONGEST_IN_BURST_MS = 400;
 const QUIET_MS = 40;
@@ -29,7 +33,10 @@ const QUIET_MS = 40;
 const WAITING_PER_CALL = 4;
 
 export function shouldWrite(gathering: Gathering, now: number): boolean {
-  const { waiting, underWay, gatheringSince, lastWriteAt, lastArrivalAt, isBurst } = gathering;
+  const { waiting, underWay, gatheringSince, lastWriteAt, lastArrivalAt, isBurst, isBacklog } = gathering;
+  if (!isBacklog && now - gatheringSince >= LONGEST_WITHOUT_BACKLOG_MS) {
+    return true;
+  }
   if (!isBurst) {
     return waiting >= WAITING_PER_CALL * underWay || now - gatheringSince >= LONGEST_MS;
   }
@@ -84,8 +91,8 @@ export class Gatherer {
     this.#arrivals.add(this.#clock.monotonic());
   }
 
-  /** Lets entries accumulate. `look` returns how many wait and are under way; it is called every two milliseconds. */
-  async gather(look: () => Pick<Gathering, 'waiting' | 'underWay'>): Promise<void> {
+  /** Lets entries accumulate. `look` tells how many wait and are under way, and whether work waits; it is called every two milliseconds. */
+  async gather(look: () => Pick<Gathering, 'waiting' | 'underWay' | 'isBacklog'>): Promise<void> {
     const clock = this.#clock;
     const gatheringSince = clock.monotonic();
     let now: number;

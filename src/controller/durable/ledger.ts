@@ -31,6 +31,8 @@ interface Options {
   readonly holder: string;
   readonly clock: Clock;
   readonly log: Log;
+  /** Whether work waits for its turn: then a write may wait for its entries. Default: never. */
+  readonly isBacklog?: () => boolean;
   /** Another process has the lead: nothing may be sent any more. */
   readonly onFenced: (why: string) => void;
   /** A write was answered, or got no answer, after so many seconds. Default: nothing. */
@@ -280,6 +282,7 @@ export class Ledger {
         waiting: this.#waiting.length,
         // Unanswered calls whose entry is stored.
         underWay: this.#calling.size - this.#waiting.length,
+        isBacklog: this.#options.isBacklog?.() ?? false,
       }));
       await this.#commit();
     } while (this.#waiting.length > 0 && !this.#fenced);

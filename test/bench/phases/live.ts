@@ -2,11 +2,10 @@ import { createClient, listClients } from '../clients.ts';
 import { type Figure, figuresOf, quantile } from '../figure.ts';
 import type { BenchOperator } from '../operator.ts';
 import { paced, sinceAnswer } from '../pace.ts';
-import { createRawScript } from '../raw.ts';
+import { createRawScript, type RawScript } from '../raw.ts';
 import type { Sample } from '../sample.ts';
 import type { Stage } from '../stage.ts';
-import { meterCpu } from '../usage-meter.ts';
-import { cpuFigures, perThousand } from './common.ts';
+import { type CpuSeconds, meterCores } from '../usage-meter.ts';
 import { waitFigures } from './waits.ts';
 
 export interface LiveOptions {
@@ -35,11 +34,10 @@ export async function live(
   options: LiveOptions,
 ): Promise<readonly Figure[]> {
   const { count, perSecond } = arrivalsOf(options);
-  const cpu = meterCpu(stage);
-  const usedBefore = cpu(operator)['operator'] ?? 0;
+  const cores = meterCores(stage, operator);
   const position = await stage.controlPlane.auditPosition();
   const latencies = await createLive(stage, `live-${options.percent}`, count, perSecond);
-  const used = cpu(operator);
+  const busy = cores();
   const group = groupOf(options);
   const figures = figuresOf(group);
   const events = await stage.controlPlane.audit(position);
@@ -50,7 +48,7 @@ export async function live(
       'create to Ready, p99': quantile(latencies, 0.99),
     }),
     ...waitFigures(group, events, await listClients(stage)),
-    ...cpuFigures(figures, { ...used, operator: used['operator'] && used['operator'] - usedBefore }, count),
+    ...figures('cores', named('busy', busy)),
   ];
 }
 
@@ -70,21 +68,23 @@ export async function rawLive(
   options: LiveOptions,
 ): Promise<readonly Figure[]> {
   const { count, perSecond } = arrivalsOf(options);
-  const cpu = meterCpu(stage);
-  const latencies = await createRaw(stage, sample, count, perSecond);
-  const used = cpu();
+  const script = createRawScript(stage, sample);
+  const cores = meterCores(stage);
+  const latencies = await createRaw(stage, script, count, perSecond);
+  const busy = cores();
+  await script.clean();
   const figures = figuresOf(groupOf(options));
   return [
     ...figures('ms', {
       'raw chain, p50': quantile(latencies, 0.5),
       'raw chain, p99': quantile(latencies, 0.99),
     }),
-    ...figures('s per 1000 clients', {
-      'CPU of kube-apiserver in the raw chain': perThousand(used['kube-apiserver'], count),
-      'CPU of the script in the raw chain': perThousand(used['benchmark'], count),
-    }),
+    ...figures('cores', named('raw chain, busy', busy)),
   ];
 }
+
+const named = (prefix: string, busy: CpuSeconds): CpuSeconds =>
+  Object.fromEntries(Object.entries(busy).map(([process, cores]) => [`${prefix}: ${process}`, cores]));
 
 async function createLive(
   stage: Stage,
@@ -109,11 +109,10 @@ async function createLive(
 
 async function createRaw(
   stage: Stage,
-  sample: Sample,
+  script: RawScript,
   count: number,
   perSecond: number,
 ): Promise<readonly number[]> {
-  const script = createRawScript(stage, sample);
   // As beside the operator, where it shows what is Ready.
   const watch = await stage.watch();
   const latencies: number[] = [];
@@ -124,6 +123,5 @@ async function createRaw(
     latencies.push(performance.now() - start);
   });
   watch.stop();
-  await script.clean();
   return latencies;
 }

@@ -10,6 +10,7 @@ const gathering = (overrides: Partial<Gathering> = {}): Gathering => ({
   lastWriteAt: NOW - 1_000,
   lastArrivalAt: NOW - 2,
   isBurst: false,
+  isBacklog: true,
   ...overrides,
 });
 
@@ -19,6 +20,21 @@ describe('a write that several may share', () => {
     ['waits while calls are under way that may bring more', { underWay: 3 }, false],
     ['goes when four wait for each call under way', { waiting: 12, underWay: 3 }, true],
     ['goes after 100 ms, whatever is under way', { underWay: 3, gatheringSince: NOW - 100 }, true],
+    [
+      'goes after 30 ms where nothing waits for its turn, whatever is under way',
+      { underWay: 3, isBacklog: false, gatheringSince: NOW - 30 },
+      true,
+    ],
+    [
+      'goes after 30 ms where nothing waits for its turn, in a burst, too',
+      { isBurst: true, isBacklog: false, lastWriteAt: NOW - 32, gatheringSince: NOW - 30 },
+      true,
+    ],
+    [
+      'waits until then for others that come at the same time',
+      { isBurst: true, isBacklog: false, lastWriteAt: NOW - 30, gatheringSince: NOW - 28 },
+      false,
+    ],
     ['waits in a burst, though nothing is under way', { isBurst: true, lastWriteAt: NOW - 20 }, false],
     ['goes in a burst when a batch is full', { isBurst: true, waiting: 16, lastWriteAt: NOW - 20 }, true],
     ['goes in a burst when nothing arrives any more', { isBurst: true, lastArrivalAt: NOW - 40 }, true],
