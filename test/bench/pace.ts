@@ -1,4 +1,4 @@
-import { setTimeout as sleep } from 'node:timers/promises';
+import { setImmediate, setTimeout as sleep } from 'node:timers/promises';
 
 /** Runs `work` for 0 to `count` - 1, at most `concurrency` at a time; returns the seconds it took. */
 export async function pooled(
@@ -29,10 +29,11 @@ export async function paced(
   const start = performance.now();
   const running: Promise<void>[] = [];
   const failures: unknown[] = [];
-  for (let index = 0; index < count && failures.length === 0; index++) {
+  for (let index = 0; index < count; index++) {
     const waitMs = start + (index * 1000) / perSecond - performance.now();
-    if (waitMs > 0) {
-      await sleep(waitMs);
+    await (waitMs > 0 ? sleep(waitMs) : setImmediate());
+    if (failures.length > 0) {
+      break;
     }
     running.push(work(index).catch((error: unknown) => void failures.push(error)));
   }
