@@ -24,6 +24,15 @@ export interface Install {
   readonly flags?: readonly string[];
 }
 
+/** @param code `null`: a signal ended it */
+export function describeEnd(code: number | null, output: string): string {
+  const how =
+    code === null
+      ? 'was ended by a signal, as the kernel does where memory is short'
+      : `ended with code ${code}`;
+  return `The operator ${how}. Its last lines:\n${output.trimEnd().split('\n').slice(-3).join('\n')}`;
+}
+
 export async function startBundled(entry: string, install: Install): Promise<BenchOperator> {
   const startedAt = performance.now();
   const process = await startOperator({ ...install, entry, ...readImageSettings() });
@@ -33,8 +42,7 @@ export async function startBundled(entry: string, install: Install): Promise<Ben
   });
   const expectRunning = () => {
     if (exitCode !== undefined) {
-      const last = process.lines.slice(-3).map((line) => JSON.stringify(line));
-      throw new Error(`The operator ended with code ${exitCode}:\n${last.join('\n')}`);
+      throw new Error(describeEnd(exitCode, process.output()));
     }
   };
   return {

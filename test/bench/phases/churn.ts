@@ -5,7 +5,7 @@ import type { ClientWatch } from '../client-watch.ts';
 import { countClients, countRecords, createClients, expectOk } from '../clients.ts';
 import { type Figure, figuresOf, quantile } from '../figure.ts';
 import { agentClient, clientsPath, jobsPath, namespaceOf, suspendedJob } from '../objects.ts';
-import type { BenchOperator } from '../operator.ts';
+import { type BenchOperator, describeEnd } from '../operator.ts';
 import { paced, sinceAnswer } from '../pace.ts';
 import { memoryOf } from '../process-usage.ts';
 import { countRequests } from '../request-counts.ts';
@@ -49,7 +49,7 @@ export async function churn(
 ): Promise<Churned> {
   const operator = await stage.startOperator();
   const ended = operator.exited.then((code) => {
-    throw new Error(`The operator ended with code ${code}:\n${operator.output().slice(-2_000)}`);
+    throw new Error(describeEnd(code, operator.output()));
   });
   const watch = await stage.watch();
   try {
@@ -82,6 +82,8 @@ async function comeAndGo(
   const looking = lookAtTimes(stage, operator, stop.signal, (at) =>
     note(`${at.toFixed(0)} of ${seconds} s, ${createdAt.size} came, ${endedAt.size} were ended`),
   );
+  // When the operator has ended, nobody waits for this any more, and that it fails says nothing.
+  looking.catch(() => undefined);
   const count = Math.round(perSecond * seconds);
   await paced(count, perSecond, async (index) => {
     const [namespace, name] = [namespaceOf(index), `agent-${index}`];
