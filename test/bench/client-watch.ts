@@ -72,6 +72,7 @@ export async function watchClients(
   origin: string,
   token: string,
   kind = OAUTH_CLIENTS,
+  endMs = END_MS,
 ): Promise<ClientWatch> {
   const clients = createView(kind.isReady);
   const stopping = new AbortController();
@@ -98,7 +99,7 @@ export async function watchClients(
     holdsInTheEnd: async (holds) => {
       let goesOn = true;
       while (!holds() && goesOn) {
-        goesOn = await changes.next(END_MS);
+        goesOn = await changes.next(endMs);
       }
       return holds();
     },
