@@ -155,6 +155,26 @@ const OF_NAMESPACED = [
   { rule: hasNoAssertion('self.management.credential'), message: CLUSTER_ALONE },
 ];
 
+/** Keycloak's own form of a client can't carry these: they would be left out without a word. */
+const NOT_NATIVE = [
+  {
+    isAbsent:
+      "(!has(self.registration.softwareStatement.secretRef) && !has(self.registration.softwareStatement.sign) && self.registration.softwareStatement.fromClient == 'Deny')",
+    field: 'registration.softwareStatement',
+    instead: 'Remove it, or choose dialect keycloak',
+  },
+  {
+    isAbsent: '!has(self.registration.signedRequest)',
+    field: 'registration.signedRequest',
+    instead: 'Remove it, or choose dialect keycloak',
+  },
+  {
+    isAbsent: '!has(self.attemptMarker)',
+    field: 'attemptMarker',
+    instead: 'Remove it: a client whose answer was lost has its clientName at Keycloak',
+  },
+];
+
 const OF_SPEC = [
   {
     rule: "self.discovery.mode != 'None' || has(self.registration.endpoint) || self.identification.mode == 'Document'",
@@ -175,6 +195,10 @@ const OF_SPEC = [
     message:
       'workloadIdentity.mode Allow needs workloadIdentity.identityProvider: the alias of the identity provider that trusts this cluster, like cluster',
   },
+  ...NOT_NATIVE.map(({ isAbsent, field, instead }) => ({
+    rule: `self.dialect != 'keycloak-native' || self.identification.mode == 'Document' || ${isAbsent}`,
+    message: `dialect keycloak-native has no place for ${field}: Keycloak's own form of a client is plain JSON with members of its own. ${instead}`,
+  })),
   { rule: hasCertificate('self.registration.admission'), message: CERTIFICATE_NEEDED },
   { rule: hasCertificate('self.management.credential'), message: CERTIFICATE_NEEDED },
 ];

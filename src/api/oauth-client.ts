@@ -311,6 +311,14 @@ export const oauthClientStatus = z
         subject: described(z.string().max(2048), 'Subject of the tokens by which the client authenticates.'),
         audience: described(z.string().max(2048), 'Audience that these tokens need.'),
         tokenEndpoint: described(z.string().max(2048), 'Where the workload sends them.').optional(),
+        clientAssertionType: described(
+          z.string().max(256),
+          'Parameter `client_assertion_type` of the token request (RFC 7521 section 4.2).',
+        ).optional(),
+        projectedVolume: described(
+          z.string().max(4096),
+          'Entry of `spec.volumes` of the Pod, to copy: its file `token` is such a token, which Kubernetes renews.',
+        ).optional(),
       })
       .meta({
         description: 'How a client without a secret authenticates (`spec.credential.serviceAccount`).',

@@ -22,14 +22,14 @@ import { managementMode } from './management.ts';
 import { notOfferedNow } from './not-offered.ts';
 import type { Observation, ObservedClient } from './observation.ts';
 import { overlapEnd } from './overlap.ts';
-import { isDeclaredBy, type RegistrationRecord } from './record.ts';
+import type { RegistrationRecord } from './record.ts';
 import { refusalToKeep } from './remembered-refusal.ts';
 import { restartsDone } from './restarts.ts';
 import { chosenServer } from './server-access.ts';
+import { knownCredential } from './shown-credential.ts';
 import { moveConditions } from './summarize-migration.ts';
 import { isHeldByGate, verificationShown } from './verification.ts';
 import { isWithoutSecret, publishedName, usableName } from './workload.ts';
-import { subjectOfAccount } from './workload-identity.ts';
 
 /**
  * The only author of an OAuthClient's status. It is computed from the last observation and the reason to be idle.
@@ -87,7 +87,7 @@ export function summarize(
     lastHandledReconcileAt: handledReconcile(o, object, idle, record) ?? status.lastHandledReconcileAt,
     lastHandledRotateAt: keptIfAny(record?.rotatedFor ?? status.lastHandledRotateAt),
     authorizationServerRef: serverShown(o, object, record),
-    credential: credentialOf(o, object, record),
+    credential: knownCredential(o, record),
     binding: bindingOf(secretName),
     substitutions: substitutions.length === 0 ? undefined : substitutions.slice(),
     refusal: refusalToKeep(o.setbacks, object.status, isSettled(o, idle)),
@@ -226,30 +226,6 @@ const secretShown = (
   published: string | undefined,
   before: OAuthClientStatus,
 ): string | undefined => (isWithoutSecret(o) ? undefined : (published ?? before.secretName));
-
-/**
- * What a workload without a secret needs to know. While the server is not available, or before an edit is registered, what
- * status said of it: of two clients of one ServiceAccount, status says which one has it.
- */
-function credentialOf(
-  { server, namespace }: Observation,
-  { desired, status }: ObservedClient,
-  record: RegistrationRecord | undefined,
-): OAuthClientStatus['credential'] {
-  const account = desired.valid ? desired.spec.credential?.serviceAccount : undefined;
-  if (account === undefined || record === undefined) {
-    return undefined;
-  }
-  const terms = server.available ? server.connection.workloadIdentity : undefined;
-  const isEdited = desired.valid && !isDeclaredBy(record, desired.hash);
-  return terms === undefined || !server.available || isEdited
-    ? status.credential
-    : defined({
-        subject: subjectOfAccount(namespace, account.name),
-        audience: terms.audience,
-        tokenEndpoint: server.connection.endpoints.token,
-      });
-}
 
 const bindingOf = (name: string | undefined) => (name === undefined ? undefined : { name });
 

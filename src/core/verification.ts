@@ -9,6 +9,7 @@ import type { Observation, ObservedClient, ProbeAnswer, VerificationResult } fro
 import { isReconcileRequested } from './reconcile-request.ts';
 import type { RegistrationRecord } from './record.ts';
 import { basisText } from './remembered-refusal.ts';
+import { isOfWorkload } from './shown-credential.ts';
 import { spreadOf } from './spread.ts';
 
 /** Whether a server accepts the credential of a client: what was last heard, and when it is asked again. */
@@ -74,7 +75,12 @@ export const verificationBasis = (
 /** When the token endpoint is asked with the present credential, in milliseconds since the epoch; `undefined`: never. */
 export function probeDueAt(o: Observation, { record, connection }: RecordAtServer): number | undefined {
   const { mode, intervalMs } = connection.verification;
-  if (mode === 'Off' || o.object === undefined || record.secretMissingFor !== undefined) {
+  if (
+    mode === 'Off' ||
+    o.object === undefined ||
+    record.secretMissingFor !== undefined ||
+    isOfWorkload(o, record)
+  ) {
     return undefined;
   }
   const probe = probeOf(o, record);
@@ -107,9 +113,13 @@ const HELD_REASONS: readonly string[] = ['CredentialRefused', 'VerificationIncon
 
 /**
  * Whether `verification.mode` Gate holds the condition Ready. While the server can't be called, its object's mode is not
- * known, and what status says holds.
+ * known, and what status says holds. A client without a secret is not held: nothing that it was handed over could be wrong,
+ * and nobody but its workload can try.
  */
 export function isHeldByGate(o: Observation, record: RegistrationRecord): boolean {
+  if (isOfWorkload(o, record)) {
+    return false;
+  }
   const at = serverOfClient(o, record);
   const probe = probeOf(o, record);
   const isVerified = probe?.result === 'Verified';
@@ -137,6 +147,23 @@ export const untriedMessage = (clientId: string, probe: ProbeAnswer | undefined)
   probe === undefined
     ? `The credential of client ${clientId} was not tried yet.`
     : `${asSentence(probe.message)} Some servers know a new credential only after a moment, so it is tried once more.`;
+
+/** Why there is no answer that counts; `undefined`: there is one. */
+function whyUntried(
+  o: Observation,
+  { record, connection }: RecordAtServer,
+  probe: ProbeAnswer | undefined,
+): string | undefined {
+  if (isOfWorkload(o, record)) {
+    return `The operator does not try client ${record.clientId}: it authenticates by tokens that are issued for its workload, and the operator has none of them. Let the workload ask for a token.`;
+  }
+  if (probe !== undefined && isBelieved(probe)) {
+    return undefined;
+  }
+  const basis = o.object && verificationBasis({ record, connection }, o.object);
+  const setback = basis && setbackOf(o, 'Verify', basis);
+  return setback ? setback.message : untriedMessage(record.clientId, probe);
+}
 
 /** What status has of the verification. */
 interface VerificationShown {
@@ -166,11 +193,9 @@ export function verificationShown(o: Observation, record: RegistrationRecord | u
   if (at.connection.verification.mode === 'Off') {
     return NOTHING_SHOWN;
   }
-  if (probe === undefined || !isBelieved(probe)) {
-    const { clientId } = record;
-    const setback = setbackOf(o, 'Verify', verificationBasis(at, o.object));
-    const message = setback?.message ?? untriedMessage(clientId, probe);
-    return { kept: undefined, conditions: [verified('VerificationInconclusive', message)] };
+  const untried = whyUntried(o, at, probe);
+  if (probe === undefined || untried !== undefined) {
+    return { kept: undefined, conditions: [verified('VerificationInconclusive', untried ?? '')] };
   }
   const { credential, result, at: answeredAt } = probe;
   const isKept =

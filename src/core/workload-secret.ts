@@ -51,13 +51,23 @@ interface ProjectionInputs {
   /** `spec.secret.template`. */
   readonly template?: OAuthClientSpec['secret']['template'];
   readonly endpoints: Endpoints;
+  /** See `PublishedClient`. */
+  readonly audience?: string | undefined;
 }
 
 /** Incremented when a release renders Secrets differently, so that an upgrade renders them again. */
 const EDITION = 1;
 
 /** Hash of the inputs. Secret values aren't hashed: a hash of a secret has no place in an annotation. */
-export function inputsHash({ record, format, keys, include, template, endpoints }: ProjectionInputs): string {
+export function inputsHash({
+  record,
+  format,
+  keys,
+  include,
+  template,
+  endpoints,
+  audience,
+}: ProjectionInputs): string {
   const { registrationSecret, revision, issuer } = record;
   const { others = {}, ...shown } = endpoints;
   const included = Object.entries(others).filter(([member]) => include.includes(member));
@@ -68,7 +78,7 @@ export function inputsHash({ record, format, keys, include, template, endpoints 
     issuer,
     keys,
     include,
-    ...defined({ template: template?.data }),
+    ...defined({ template: template?.data, audience }),
     endpoints: included.length === 0 ? shown : { ...shown, others: Object.fromEntries(included) },
   };
   // Secrets that were written before there were formats have the format Keys, and stay as they are.

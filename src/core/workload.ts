@@ -4,6 +4,7 @@ import { factsOf, homeOf } from './home.ts';
 import { type Usable, usable } from './narrowed.ts';
 import type { Observation, ObservedClient } from './observation.ts';
 import type { RegistrationRecord } from './record.ts';
+import { shownCredential } from './shown-credential.ts';
 import {
   differenceOf,
   inputsHash,
@@ -100,11 +101,17 @@ export function workloadDifference(
   return differenceOf(observed, current, wanted, isHeld ? undefined : wantedInputs(o, current, wanted));
 }
 
-/** See `inputsHash`; `undefined`: only the record has the endpoints. */
+/** See `inputsHash`; `undefined`: only the record has the endpoints, or the audience is not known now. */
 function wantedInputs(o: Usable, record: RegistrationRecord, wanted: WantedSecret): string | undefined {
   const { keys = {}, include = [], template } = o.spec.secret;
   const endpoints = endpointsFor(o, record);
-  return endpoints && inputsHash({ record, format: wanted.format.name, keys, include, template, endpoints });
+  const credential = shownCredential(o, record);
+  if (endpoints === undefined || credential === 'Unknown') {
+    return undefined;
+  }
+  const format = wanted.format.name;
+  const audience = credential?.audience;
+  return inputsHash({ record, format, keys, include, template, endpoints, audience });
 }
 
 /** The endpoints that the workload Secret shows; `undefined`: those that the record holds. */

@@ -2,14 +2,15 @@ import { memberOf } from '../oauth/client-metadata.ts';
 import type { JsonObject } from '../oauth/json.ts';
 import { parseJsonObject } from '../oauth/json.ts';
 import { defined, own } from '../oauth/objects.ts';
+import { ACCOUNT_TOKEN_NAMES } from './account-token.ts';
 import type { SecretFormat } from './format.ts';
 import { namedValues } from './named-values.ts';
 import { type PublishedClient, publishedValues } from './published-client.ts';
 
 const FILE = 'client_information.json';
 
-/** Only the keys of a client have a key of their own in the Secret: the file has all else. */
-const KEYS: readonly string[] = ['private_key.pem', 'private_key.jwk', 'kid'];
+/** What is no member of a client has a key of its own in the Secret: its keys, and how it uses tokens of its ServiceAccount. */
+const KEYS: readonly string[] = ['private_key.pem', 'private_key.jwk', 'kid', ...ACCOUNT_TOKEN_NAMES];
 
 const nameOf = (wireName: string): string => (KEYS.includes(wireName) ? wireName : '');
 

@@ -4,7 +4,7 @@ import { namedValues, nameOfValue } from './named-values.ts';
 const FILE = 'oauth.env';
 
 /** Values of several lines have no place in the file. */
-const LEFT_OUT: readonly string[] = ['private_key.pem'];
+const LEFT_OUT: readonly string[] = ['private_key.pem', 'projected_volume.yaml'];
 
 const nameOf = (wireName: string): string =>
   LEFT_OUT.includes(wireName) ? '' : wireName.replaceAll(/[^A-Za-z0-9]/g, '_').toUpperCase();

@@ -3,6 +3,7 @@ import { ENDPOINT_NAMES, ENDPOINTS, type Endpoints, endpointOf } from '../oauth/
 import type { Json, JsonObject } from '../oauth/json.ts';
 import { own } from '../oauth/objects.ts';
 import type { GeneratedKey } from '../oauth/signing-key.ts';
+import { ACCOUNT_TOKEN_NAMES, accountTokenValues } from './account-token.ts';
 
 /** What a workload may know of its client. */
 export interface PublishedClient {
@@ -18,6 +19,8 @@ export interface PublishedClient {
    * {@link BINDING_TYPE}.
    */
   readonly include?: readonly string[];
+  /** Of the tokens of its ServiceAccount by which the client authenticates. Absent: it authenticates in another way. */
+  readonly audience?: string | undefined;
   /** Name of the server object. */
   readonly provider?: string;
   /** Name of the OAuthClient. */
@@ -47,6 +50,7 @@ export const PUBLISHED_NAMES: readonly string[] = [
   'private_key.pem',
   'private_key.jwk',
   'kid',
+  ...ACCOUNT_TOKEN_NAMES,
 ];
 
 const PUBLISHED = ENDPOINT_NAMES.filter((name) => ENDPOINTS[name].isPublished).map(
@@ -72,6 +76,7 @@ export function publishedValues({
   endpoints,
   key,
   include = [],
+  audience,
   provider,
 }: PublishedClient): Record<string, string | undefined> {
   const answered = (member: string) =>
@@ -95,6 +100,7 @@ export function publishedValues({
     'private_key.pem': key?.privatePem.reveal(),
     'private_key.jwk': key?.privateJwk.reveal(),
     kid: key?.kid,
+    ...(audience === undefined ? {} : accountTokenValues(audience)),
   };
 }
 

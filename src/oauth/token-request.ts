@@ -32,6 +32,9 @@ export interface TokenRequest {
   readonly parameters: Readonly<Record<string, string>>;
 }
 
+/** `client_assertion_type` of a JWT (RFC 7523 section 2.2). */
+export const JWT_BEARER = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer';
+
 /** Parameters that the request itself sets. */
 export const TOKEN_REQUEST_PARAMETERS: readonly string[] = [
   'grant_type',
@@ -108,7 +111,7 @@ function credentialParameters(
       return {
         // Optional (RFC 7521 section 4.2), but some servers find the client by it before they read the assertion.
         ...(clientId === '' ? {} : { client_id: clientId }),
-        client_assertion_type: 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer',
+        client_assertion_type: JWT_BEARER,
         client_assertion: authentication.assertion.reveal(),
       };
     case 'tls_client_auth':

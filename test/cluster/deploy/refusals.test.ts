@@ -151,6 +151,35 @@ const SERVERS: readonly Wrong[] = [
     spec: { dialect: 'keycloak-native', workloadIdentity: { mode: 'Allow' } },
     says: 'spec: Invalid value: workloadIdentity.mode Allow needs workloadIdentity.identityProvider: the alias of the identity provider that trusts this cluster, like cluster',
   },
+  ...[
+    [
+      'a software statement',
+      { registration: { admission: { open: {} }, softwareStatement: { fromClient: 'Allow' } } },
+      'registration.softwareStatement',
+      'Remove it, or choose dialect keycloak',
+    ],
+    [
+      'a signed request',
+      {
+        registration: {
+          admission: { open: {} },
+          signedRequest: { secretRef, algorithm: 'ES256', issuer: 'https://a.example.com' },
+        },
+      },
+      'registration.signedRequest',
+      'Remove it, or choose dialect keycloak',
+    ],
+    [
+      'an attempt marker',
+      { attemptMarker: { member: 'software_version' } },
+      'attemptMarker',
+      'Remove it: a client whose answer was lost has its clientName at Keycloak',
+    ],
+  ].map(([title, spec, field, instead]) => ({
+    title: `${title} in Keycloak's own form of a client`,
+    spec: { dialect: 'keycloak-native', ...(spec as object) },
+    says: `spec: Invalid value: dialect keycloak-native has no place for ${field}: Keycloak's own form of a client is plain JSON with members of its own. ${instead}`,
+  })),
   {
     title: 'a certificate that manages clients, and is none',
     spec: {

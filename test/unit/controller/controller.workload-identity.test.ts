@@ -55,6 +55,14 @@ function operator(server: object, clients: readonly Stored[], others: readonly S
   return { ...life, sent, ready, seconds };
 }
 
+const secretOf = (secret: unknown): Readonly<Record<string, string>> =>
+  Object.fromEntries(
+    Object.entries((secret as { data?: Readonly<Record<string, string>> }).data ?? {}).map(([key, value]) => [
+      key,
+      Buffer.from(value, 'base64').toString(),
+    ]),
+  );
+
 const OFFERED = {
   dialect: 'keycloak-native',
   workloadIdentity: { mode: 'Allow', identityProvider: 'cluster' },
@@ -99,11 +107,19 @@ describe('A client of a ServiceAccount', () => {
         subject: 'system:serviceaccount:shop:agent',
         audience: issuer,
         tokenEndpoint: `${issuer}/token`,
+        clientAssertionType: 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer',
+        projectedVolume: expect.stringContaining(`audience: "${issuer}"`),
       },
     });
-    expect(
-      Object.keys((cluster.find('Secret', 'shop/agent-oauth') as { data?: object }).data ?? {}),
-    ).not.toContain('client_secret');
+    expect(secretOf(cluster.find('Secret', 'shop/agent-oauth'))).toEqual({
+      client_id: 'c-1',
+      issuer,
+      token_endpoint: `${issuer}/token`,
+      token_endpoint_auth_method: 'federated-jwt',
+      client_assertion_type: 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer',
+      audience: issuer,
+      'projected_volume.yaml': expect.stringContaining(`audience: "${issuer}"`),
+    });
     await cluster.patch(
       RESOURCES.oauthClient,
       { namespace: 'shop', name: 'agent' },
@@ -129,6 +145,54 @@ describe('A client of a ServiceAccount', () => {
     cluster.put('ServiceAccount', account('agent'));
     await seconds(7_200);
     expect(ready('agent')).toContain('True Registered');
+  });
+
+  test('that an edit names and that does not exist: the client stays as it is, and follows when it is there', async () => {
+    const { sent, ready, seconds, cluster } = operator(
+      OFFERED,
+      [client('agent', 'agent')],
+      [account('agent')],
+    );
+    await seconds(60);
+    const place = { namespace: 'shop', name: 'agent' };
+    const secret = secretOf(cluster.find('Secret', 'shop/agent-oauth'));
+    const other = { spec: { credential: { serviceAccount: { name: 'other' } } } };
+    await cluster.patch(RESOURCES.oauthClient, place, other, 'person');
+    await seconds(60);
+    expect(ready('agent')).toBe(
+      "True ServiceAccountNotFound: ServiceAccount shop/other doesn't exist. Create it, and name it in the Pods of the workload; or correct spec.credential.serviceAccount.name. Until then client c-1 stays as it is. Create the ServiceAccount that the message names, or correct the name.",
+    );
+    expect(sent).toHaveLength(1);
+    expect(secretOf(cluster.find('Secret', 'shop/agent-oauth'))).toEqual(secret);
+    expect(cluster.find('OAuthClient', 'shop/agent')?.status).toMatchObject({
+      credential: { subject: 'system:serviceaccount:shop:agent' },
+    });
+    cluster.put('ServiceAccount', account('other'));
+    await seconds(600);
+    expect(ready('agent')).toContain('True Registered');
+    expect(sent.slice(1)).toEqual([
+      {
+        call: `PUT ${NATIVE}/c-1`,
+        body: expect.objectContaining({
+          attributes: expect.objectContaining({ 'jwt.credential.sub': 'system:serviceaccount:shop:other' }),
+        }),
+      },
+    ]);
+  });
+
+  test('that was deleted after the registration holds no other edit back', async () => {
+    const { sent, seconds, cluster } = operator(OFFERED, [client('agent', 'agent')], [account('agent')]);
+    await seconds(60);
+    await cluster.delete(RESOURCES.serviceAccount, { namespace: 'shop', name: 'agent' }, {}, 'person');
+    const place = { namespace: 'shop', name: 'agent' };
+    await cluster.patch(
+      RESOURCES.oauthClient,
+      place,
+      { spec: { client: { clientName: 'Edited' } } },
+      'person',
+    );
+    await seconds(60);
+    expect(sent.map(({ call }) => call)).toEqual([`POST ${NATIVE}`, `PUT ${NATIVE}/c-1`]);
   });
 
   test('is the one that has it: a second one waits until it is gone', async () => {

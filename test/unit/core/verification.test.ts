@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import type { OAuthClientSpec } from '../../../src/api/oauth-client.ts';
 import { rfc3339 } from '../../../src/api/time.ts';
 import type { Idle } from '../../../src/core/action.ts';
 import type { VerificationTerms } from '../../../src/core/connection.ts';
@@ -7,13 +8,17 @@ import { plan } from '../../../src/core/plan.ts';
 import { spreadOf } from '../../../src/core/spread.ts';
 import { summarize } from '../../../src/core/summarize.ts';
 import { credentialVersion } from '../../../src/core/verification.ts';
+import { inputsHash, projectionOf } from '../../../src/core/workload-secret.ts';
 import {
   connection,
+  desired,
+  endpoints,
   NOW,
   object,
   observation,
   reached,
   record,
+  secret,
   setback,
   unavailable,
 } from '../../kit/fixtures/observations.ts';
@@ -51,6 +56,24 @@ const told = (result: VerificationResult, at: number, message = 'As it was told.
     },
   });
 };
+
+/** A client that authenticates by what is issued for its workload. */
+const ofWorkload = (credential: OAuthClientSpec['credential']): Partial<Observation> => ({
+  object: object({
+    desired: desired({ credential }),
+    status: {
+      ...object().status,
+      ...(credential?.serviceAccount && {
+        credential: { subject: 'system:serviceaccount:shop:agent', audience: 'https://sso.example.com' },
+      }),
+    },
+  }),
+  ...(credential?.serviceAccount && {
+    secrets: [secret({ projection: projectionOf(inputsWith('https://sso.example.com'), ['client_id']) })],
+  }),
+});
+const inputsWith = (audience: string): string =>
+  inputsHash({ record: record(), format: 'Keys', keys: {}, include: [], endpoints, audience });
 
 function statusOf(o: Observation) {
   const decision = plan(o);
@@ -279,6 +302,21 @@ describe('verification.mode Gate', () => {
   ])('keeps it from being ready %s', (_, overrides, conditions) => {
     const all = shown(observation({ server: gate, ...overrides }));
     expect(all.filter((text) => !/^(Registered|SecretSynced)=/.test(text))).toEqual(conditions);
+  });
+
+  test.each<readonly [string, Partial<Observation>]>([
+    ['a ServiceAccount', ofWorkload({ serviceAccount: { name: 'agent' } })],
+    ['a SPIFFE ID', ofWorkload({ spiffe: { id: 'spiffe://example.com/shop/web' } })],
+  ])('tries no client of %s, and holds none: only its workload can try', (_, overrides) => {
+    for (const server of [gate, hourly]) {
+      expect(shown(observation({ server, ...overrides }))).toEqual([
+        'Ready=True Registered: The client is registered and its Secret is up to date.',
+        'Registered=True Registered: Client c1 is registered at https://sso.example.com.',
+        'SecretSynced=True SecretSynced: Secret storefront-oauth shows the current registration.',
+        'Verified=Unknown VerificationInconclusive: The operator does not try client c1: it authenticates by tokens that are issued for its workload, and the operator has none of them. Let the workload ask for a token.',
+      ]);
+      expect(statusOf(observation({ server, ...overrides }))).not.toHaveProperty('verification');
+    }
   });
 
   test('holds after a restart, also while the server object is not ready', () => {

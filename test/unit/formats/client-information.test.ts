@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { clientInformationFormat } from '../../../src/formats/client-information.ts';
-import { webApplication, withKey } from '../../kit/fixtures/published.ts';
+import { ofAccount, webApplication, withKey } from '../../kit/fixtures/published.ts';
 import { rendered } from '../../kit/fixtures/rendered.ts';
 
 const fileOf = (...given: Parameters<typeof clientInformationFormat.render>): unknown =>
@@ -40,5 +40,15 @@ test('A generated key has keys of its own', () => {
     'kid',
     'private_key.jwk',
     'private_key.pem',
+  ]);
+});
+
+test('What a client of a ServiceAccount needs has keys of its own, since no RFC has it among the members of a client', () => {
+  const data = rendered(clientInformationFormat.render(ofAccount, {}));
+  expect(Object.keys(data).toSorted()).toEqual([
+    'audience',
+    'client_assertion_type',
+    'client_information.json',
+    'projected_volume.yaml',
   ]);
 });

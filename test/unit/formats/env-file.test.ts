@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { parseEnv } from 'node:util';
 import { expect, test } from 'vitest';
 import { envFileFormat } from '../../../src/formats/env-file.ts';
-import { withKey, withSecret } from '../../kit/fixtures/published.ts';
+import { ofAccount, withKey, withSecret } from '../../kit/fixtures/published.ts';
 import { rendered } from '../../kit/fixtures/rendered.ts';
 
 const fileOf = (...given: Parameters<typeof envFileFormat.render>): string =>
@@ -20,6 +20,18 @@ test('The file has a line for each value; a private key of several lines has non
     "USERINFO_ENDPOINT='https://sso.example.com/userinfo'",
     `PRIVATE_KEY_JWK='{"kid":"k1"}'`,
     "KID='k1'",
+    '',
+  ]);
+});
+
+test('A client of a ServiceAccount has what its token request needs, without the lines for its Pod', () => {
+  expect(fileOf(ofAccount, {}).split('\n')).toEqual([
+    "CLIENT_ID='c1'",
+    "TOKEN_ENDPOINT_AUTH_METHOD='federated-jwt'",
+    "ISSUER='https://sso.example.com'",
+    "TOKEN_ENDPOINT='https://sso.example.com/token'",
+    "CLIENT_ASSERTION_TYPE='urn:ietf:params:oauth:client-assertion-type:jwt-bearer'",
+    "AUDIENCE='https://sso.example.com/realms/shop'",
     '',
   ]);
 });

@@ -1,5 +1,6 @@
 import { type KubernetesObject, RESOURCES } from '../../../api/kubernetes.ts';
-import type { RegisterStep } from '../../../core/action.ts';
+import type { UsableClient } from '../../../core/narrowed.ts';
+import { subjectOfAccount } from '../../../core/workload-identity.ts';
 import type { StepInput } from '../round.ts';
 
 /** Why a client can't be registered for its ServiceAccount. */
@@ -14,7 +15,7 @@ interface MissingAccount {
  * can't be read, the client is registered: the server is not harmed by a client that nobody can use.
  */
 export async function missingAccount(
-  { object }: RegisterStep,
+  { object }: { readonly object: UsableClient },
   { o, context }: StepInput,
 ): Promise<MissingAccount | undefined> {
   const { name } = object.desired.spec.credential?.serviceAccount ?? {};
@@ -31,4 +32,24 @@ export async function missingAccount(
         reason: 'ServiceAccountNotFound',
         message: `ServiceAccount ${namespace}/${name} doesn't exist. Create it, and name it in the Pods of the workload; or correct spec.credential.serviceAccount.name.`,
       };
+}
+
+/**
+ * The same for an edit that names another ServiceAccount than the client is registered for. One that was deleted since is
+ * no reason against other edits.
+ */
+export async function missingNewAccount(
+  { object }: { readonly object: UsableClient | undefined },
+  clientId: string,
+  input: StepInput,
+): Promise<MissingAccount | undefined> {
+  const { name } = object?.desired.spec.credential?.serviceAccount ?? {};
+  if (object === undefined || name === undefined) {
+    return undefined;
+  }
+  const isRegistered = object.status.credential?.subject === subjectOfAccount(input.o.namespace, name);
+  const missing = isRegistered ? undefined : await missingAccount({ object }, input);
+  return (
+    missing && { ...missing, message: `${missing.message} Until then client ${clientId} stays as it is.` }
+  );
 }

@@ -2,12 +2,14 @@ import { type KubernetesObject, RESOURCES, type Secret } from '../../../api/kube
 import { ANNOTATIONS, SHOWS_NONE } from '../../../api/names.ts';
 import type { PublishStep } from '../../../core/action.ts';
 import { backoff } from '../../../core/backoff.ts';
+import type { RegistrationContent } from '../../../core/content.ts';
 import { setbackOf } from '../../../core/earlier-calls.ts';
 import { failure } from '../../../core/failure.ts';
 import { besideOthers } from '../../../core/field-ownership.ts';
 import type { Observation, Setback } from '../../../core/observation.ts';
 import type { RegistrationRecord } from '../../../core/record.ts';
 import { isRestored } from '../../../core/restored-object.ts';
+import { knownCredential } from '../../../core/shown-credential.ts';
 import { unusedNames } from '../../../core/unused-names.ts';
 import { endpointsFor } from '../../../core/workload.ts';
 import {
@@ -43,22 +45,14 @@ export async function publish(step: PublishStep, input: StepInput): Promise<Step
     return notRead(content, 'Publish', basis, record, input);
   }
   const { keys = {}, include = [], template } = object.desired.spec.secret;
-  const endpoints = endpointsFor(o, record) ?? content.endpoints;
-  const client = {
-    information: content.information,
-    sent: content.sent,
-    issuer: record.issuer,
-    endpoints,
-    key: content.keys[0],
-    include,
-    provider: record.server.name,
-    name: o.name,
-  };
+  const client = publishedOf(o, record, content, include);
+  const { endpoints, audience } = client;
   const rendering = renderSecret(client, wanted.format, { keys, template });
   if (!rendering.ok) {
     return notRenderable(rendering.problem, step, input);
   }
-  const inputs = inputsHash({ record, format: wanted.format.name, keys, include, template, endpoints });
+  const format = wanted.format.name;
+  const inputs = inputsHash({ record, format, keys, include, template, endpoints, audience });
   const known = o.secrets.find(({ name, ownerUid }) => name === wanted.name && ownerUid === object.uid);
   const toWrite = (resourceVersion?: string) =>
     toWorkloadSecret(
@@ -92,6 +86,24 @@ export async function publish(step: PublishStep, input: StepInput): Promise<Step
   }
   return DONE;
 }
+
+/** What the Secret may show of the client. */
+const publishedOf = (
+  o: Observation,
+  record: RegistrationRecord,
+  { information, sent, endpoints, keys }: RegistrationContent,
+  include: readonly string[],
+) => ({
+  information,
+  sent,
+  issuer: record.issuer,
+  endpoints: endpointsFor(o, record) ?? endpoints,
+  key: keys[0],
+  include,
+  audience: knownCredential(o, record)?.audience,
+  provider: record.server.name,
+  name: o.name,
+});
 
 /**
  * The registration is unchanged. Reports the API server's refusal with its message, and retries with backoff. A Secret

@@ -122,9 +122,12 @@ function expectedWorkloadSecret({ object, connection, ref }: RegisterStep, o: Ob
   const information = { ...EXPECTED, metadata };
   const record = { registrationSecret: recordName(object.uid, ATTEMPT), revision: 1, issuer };
   const wanted = wantedSecret(client, spec);
-  const expected = { information, sent: {}, issuer, endpoints, include, provider: ref.name, name: o.name };
+  const audience = spec.credential?.serviceAccount && connection.workloadIdentity?.audience;
+  const named = { provider: ref.name, name: o.name };
+  const expected = { information, sent: {}, issuer, endpoints, include, audience, ...named };
   const rendering = renderSecret(expected, wanted.format, { keys, template });
   const values = rendering.ok ? rendering.data : {};
-  const inputs = inputsHash({ record, format: wanted.format.name, keys, include, template, endpoints });
+  const format = wanted.format.name;
+  const inputs = inputsHash({ record, format, keys, include, template, endpoints, audience });
   return toWorkloadSecret(client, wanted, { shows: record.registrationSecret, inputs, values });
 }

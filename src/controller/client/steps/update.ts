@@ -38,9 +38,10 @@ import type { StepContext } from '../step-context.ts';
 import { refusedOrFailed, updateUnsupported } from './failed-update.ts';
 import { foundAgain, isForgotten, notKnown, readAgain } from './forgotten.ts';
 import { tryFormerAddress } from './former-address.ts';
+import { missingNewAccount } from './missing-account.ts';
 import { contentOf } from './read-content.ts';
 import { RECORDING, record, SETTLED, TORN_NOT_STORED } from './record.ts';
-import { failed, notRead } from './report.ts';
+import { failed, notRead, warn } from './report.ts';
 import { keepTorn } from './torn-update.ts';
 
 /** One update: the present record and the intended metadata. */
@@ -78,7 +79,23 @@ export async function update(step: UpdateStep, input: StepInput): Promise<StepRe
   if (management.kind !== 'Managed' || !isTaken) {
     return notSupported(step, updateUnsupported(management), input);
   }
-  warnNotOffered(next.document, connection, input);
+  return sendWithKey(next, management, input);
+}
+
+async function sendWithKey(
+  next: Update,
+  management: Management & { kind: 'Managed' },
+  input: StepInput,
+): Promise<StepResult> {
+  const { step, document } = next;
+  const { record, connection } = step.at;
+  const missing = await missingNewAccount(step, record.clientId, input);
+  if (missing !== undefined) {
+    setBack(input.round.key, { action: 'Update', basis: step.basis }, missing, input.context);
+    warn(missing.reason, 'Update', missing.message, input);
+    return DONE;
+  }
+  warnNotOffered(document, connection, input);
   const kept = await keepNewKey(next, input);
   return kept === undefined ? later('The new key is not stored yet') : send(kept, management, input);
 }
