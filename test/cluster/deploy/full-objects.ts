@@ -73,6 +73,8 @@ const clientStatus = {
     subject: 'system:serviceaccount:shop:web',
     audience: 'https://sso.example.com',
     tokenEndpoint: 'https://sso.example.com/token',
+    clientAssertionType: 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer',
+    projectedVolume: '- name: oauth-token',
   },
   binding: { name: 'web' },
   substitutions: [{ member: 'scope', asked: 'openid', registered: '' }],
