@@ -1,7 +1,7 @@
 import type { OAuthClientSpec } from '../api/oauth-client.ts';
 import { FORMATS, formatNamed } from '../formats/formats.ts';
 import { nameOfValue } from '../formats/named-values.ts';
-import { PUBLISHED_NAMES } from '../formats/published-client.ts';
+import { PUBLISHED_NAMES, VALUE_NAMES } from '../formats/published-client.ts';
 import { templateProblem } from '../formats/template.ts';
 import { presentable } from '../oauth/error-response.ts';
 import { cut } from '../oauth/text.ts';
@@ -43,7 +43,7 @@ function namesIn({ keys = {}, include = [], format }: SecretSpec): readonly stri
 }
 
 function templateProblems({ template, include = [] }: SecretSpec): readonly string[] {
-  const names = [...PUBLISHED_NAMES, ...include];
+  const names = [...VALUE_NAMES, ...include];
   return Object.entries(template?.data ?? {})
     .flatMap(([key, text]) => {
       const problem = isDataKey(key) ? templateProblem(text, names) : "can't be the key of a Secret";

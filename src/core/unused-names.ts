@@ -1,4 +1,4 @@
-import { PUBLISHED_NAMES, type PublishedClient, publishedValues } from '../formats/published-client.ts';
+import { type PublishedClient, publishedValues, VALUE_NAMES } from '../formats/published-client.ts';
 import { presentable } from '../oauth/error-response.ts';
 import { own } from '../oauth/objects.ts';
 import { cut, enumerated } from '../oauth/text.ts';
@@ -17,7 +17,7 @@ export function unusedNames(client: PublishedClient, keys: Readonly<Record<strin
   const values = publishedValues(client);
   const { include = [], information, endpoints } = client;
   const hasValue = (name: string): boolean => own(values, name) !== undefined;
-  const isKnown = (name: string): boolean => PUBLISHED_NAMES.includes(name) || include.includes(name);
+  const isKnown = (name: string): boolean => VALUE_NAMES.includes(name) || include.includes(name);
   const keysUnused = Object.entries(keys)
     .filter(([name, key]) => !(hasValue(name) || include.includes(name) || (key === '' && isKnown(name))))
     .map(([name]) => name);

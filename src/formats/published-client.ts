@@ -39,7 +39,10 @@ export const saidOf = (
  */
 export const BINDING_TYPE = 'oauth2';
 
-/** The wire names of all values that a format can publish, `include` aside. */
+/**
+ * The wire names of the values that any client may have, `include` aside. No other value may be renamed to one of them, so a
+ * name here takes something from people who have it.
+ */
 export const PUBLISHED_NAMES: readonly string[] = [
   'client_id',
   'client_secret',
@@ -50,8 +53,10 @@ export const PUBLISHED_NAMES: readonly string[] = [
   'private_key.pem',
   'private_key.jwk',
   'kid',
-  ...ACCOUNT_TOKEN_NAMES,
 ];
+
+/** The same, and of the values that only clients of a ServiceAccount have. */
+export const VALUE_NAMES: readonly string[] = [...PUBLISHED_NAMES, ...ACCOUNT_TOKEN_NAMES];
 
 const PUBLISHED = ENDPOINT_NAMES.filter((name) => ENDPOINTS[name].isPublished).map(
   (name) => ENDPOINTS[name].wire,

@@ -2,6 +2,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import type { AuthorizationServer } from '../../../src/api/authorization-server.ts';
 import type { Condition } from '../../../src/api/conditions.ts';
 import type { OAuthClient } from '../../../src/api/oauth-client.ts';
+import { asKeycloak } from '../../kit/as-keycloak.ts';
 import { keepSample } from '../../kit/gitops/samples.ts';
 import { kstatusOf } from '../../kit/kstatus.ts';
 import { tableOf } from '../../kit/pages/tables.ts';
@@ -41,6 +42,14 @@ const unusable = { clientName: 'Web', grantTypes: ['authorization_code'] };
 const own = (name: string, server: string, spec: object = {}) =>
   oauthClient('shop', name, { server: serverRef(server), ...spec });
 
+/** Without a secret, at a server that answers as Keycloak does. */
+const ofAccount = (name: string, account: string) =>
+  oauthClient('shop', name, {
+    ...cluster('accounts'),
+    client: { ...machine, tokenEndpointAuthMethod: undefined },
+    credential: { serviceAccount: { name: account } },
+  });
+
 /** Situation → name of the OAuthClient in it. */
 const CLIENTS: Readonly<Record<string, string>> = {
   'is not yet seen, waits for its turn, or is being registered': 'slow',
@@ -59,6 +68,7 @@ const CLIENTS: Readonly<Record<string, string>> = {
   'was edited, and the new name of its Secret is taken': 'edited-taken',
   'was edited, and the API server refuses its Secret': 'edited-unwritable',
   'was edited, and its Secret can not be made of its values': 'edited-unfit',
+  'was edited, and its new ServiceAccount does not exist': 'edited-unaccounted',
   'was edited, and its registration access token is refused': 'token-lost',
   'was edited, and the server does not know it any more': 'forgotten',
   'was tried, and the server refuses its credential (verification.mode: Gate)': 'tried-refused',
@@ -71,6 +81,8 @@ const CLIENTS: Readonly<Record<string, string>> = {
   'is not registered, and the server does not answer': 'down-first',
   'is over the quota': 'over-quota',
   'is refused by the policy': 'outside',
+  'is not registered, and its ServiceAccount does not exist': 'unaccounted',
+  'names the ServiceAccount of another client': 'account-taken',
   'has a spec that can not be used': 'unusable',
   'is refused by the server': 'refused',
   'is not registered, and the name of its Secret is taken': 'taken',
@@ -159,6 +171,18 @@ async function makeServers(): Promise<void> {
       namespacedServer(closed, 'shop', 'dead'),
       clusterServer(closed, 'dead-cluster', open),
       clusterServer(await stub('old-home'), 'old-home', open),
+      clusterServer(
+        await stub('accounts', (made) => {
+          made.present = asKeycloak;
+        }),
+        'accounts',
+        {
+          ...open,
+          dialect: 'keycloak-native',
+          workloadIdentity: { mode: 'Allow', identityProvider: 'cluster' },
+          policy: { workloadIdentity: 'Allow' },
+        },
+      ),
       clusterServer(await stub('bounded'), 'bounded', { ...open, policy: { scopes: ['read'] } }),
       clusterServer(await stub('crowded'), 'crowded', { ...open, policy: { maxClientsPerNamespace: 1 } }),
     ),
@@ -185,6 +209,8 @@ async function makeRegistered(): Promise<void> {
     'edited-taken': own('edited-taken', 'plain'),
     'edited-unfit': own('edited-unfit', 'plain'),
     'edited-unwritable': own('edited-unwritable', 'plain'),
+    'edited-unaccounted': ofAccount('edited-unaccounted', 'agent'),
+    'account-holder': ofAccount('account-holder', 'shared'),
     'token-lost': own('token-lost', 'tokens'),
     forgotten: own('forgotten', 'forgetful'),
     'record-lost': own('record-lost', 'plain'),
@@ -193,6 +219,8 @@ async function makeRegistered(): Promise<void> {
   };
   const over = { lifetime: { expiresAfter: '1m', onExpiry: 'Deregister' } };
   await testbed.apply(all(own('over', 'plain', over), own('expired', 'expiring', never)));
+  await shop.kubectl('create', 'serviceaccount', 'agent');
+  await shop.kubectl('create', 'serviceaccount', 'shared');
   await testbed.apply(all(...Object.values(registered)));
   for (const name of Object.keys(registered)) {
     await shop.until(name, 'Registered');
@@ -232,6 +260,7 @@ async function edit(): Promise<void> {
     shop.edit('edited-unmanaged', named('Edited')),
     shop.patch('oac', 'edited-taken', { spec: { secret: { name: 'mine' } } }),
     shop.patch('oac', 'edited-unfit', { spec: { secret: { template: { data: { key: '{{ kid }}' } } } } }),
+    shop.patch('oac', 'edited-unaccounted', { spec: { credential: { serviceAccount: { name: 'absent' } } } }),
     shop.edit('token-lost', named('Edited')),
     shop.edit('forgotten', named('Edited')),
     testbed.kubectl('delete', ...secret),
@@ -249,6 +278,8 @@ async function edit(): Promise<void> {
         own('taken', 'plain', { secret: { name: 'ready' } }),
         own('throttled-later', 'throttled'),
         own('refusing', 'refusing'),
+        ofAccount('unaccounted', 'missing'),
+        ofAccount('account-taken', 'shared'),
         oauthClient('shop', 'over-quota', cluster('crowded')),
         oauthClient('shop', 'outside', { ...cluster('bounded'), client: { ...machine, scopes: ['write'] } }),
       ),

@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Keycloak, startKeycloak } from '../../kit/testbed/keycloak.ts';
 import { clusterServer, eventually, oauthClient } from '../behaviour/objects.ts';
+import { ask } from './registration.ts';
 import { type InteropScene, startInterop, tokenRequest } from './scene.ts';
 
 /** Keycloak that believes the tokens of a real API server: no secret admits the operator, and none its workloads. */
@@ -112,22 +113,41 @@ describe('A client without a secret, by the token of its ServiceAccount', () => 
     scopes: ['read'],
   };
 
-  /** As a library of the workload does, with the token that its Pod mounts. */
-  async function token(audience = keycloak.issuer('native')) {
+  /** As a library of the workload does with what the Secret says, and with the token that its Pod mounts. */
+  async function tokenWith(
+    secret: Readonly<Record<string, string>>,
+    audience = secret['audience'] ?? '',
+    account = 'agent',
+  ) {
     const assertion = (
-      await scene.testbed.kubectl('-n', 'shop', 'create', 'token', 'agent', `--audience=${audience}`)
+      await scene.testbed.kubectl('-n', 'shop', 'create', 'token', account, `--audience=${audience}`)
     ).trim();
-    const { tokenEndpoint = '' } = (await scene.lookAgain('agent')).status?.credential ?? {};
     const body = new URLSearchParams({
       grant_type: 'client_credentials',
-      client_assertion_type: 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer',
+      client_assertion_type: secret['client_assertion_type'] ?? '',
       client_assertion: assertion,
     });
-    const answer = await fetch(tokenEndpoint, { method: 'POST', body });
+    const answer = await fetch(secret['token_endpoint'] ?? '', { method: 'POST', body });
     return { status: answer.status, body: (await answer.json()) as object };
   }
 
-  it("is registered at Keycloak's own endpoint, gets tokens, is edited and removed", async () => {
+  /** The registration access token that the record holds, and what Keycloak answers to a read with it. */
+  async function managementToken(): Promise<string> {
+    const { status } = await scene.until('agent', 'Registered');
+    const { items } = JSON.parse(
+      await scene.testbed.kubectl('-n', 'oauth-registrar-system', 'get', 'secrets', '-o', 'json'),
+    ) as { readonly items: readonly { readonly data?: Readonly<Record<string, string>> }[] };
+    const texts = items.map(({ data = {} }) => decoded(data));
+    const record = texts.find((data) => data['client_id'] === status?.clientId);
+    return record?.['registration_access_token'] ?? '';
+  }
+  const decoded = (data: Readonly<Record<string, string>>): Readonly<Record<string, string>> =>
+    Object.fromEntries(
+      Object.entries(data).map(([key, value]) => [key, Buffer.from(value, 'base64').toString()]),
+    );
+  let removed: Readonly<Record<string, string>> = {};
+
+  it("is registered at Keycloak's own endpoint, and gets tokens", async () => {
     await realmThatTrusts('native', ['create-client']);
     await scene.testbed.apply(JSON.stringify(ACCOUNT));
     await serve('native', 'native', {
@@ -149,6 +169,8 @@ describe('A client without a secret, by the token of its ServiceAccount', () => 
       subject: 'system:serviceaccount:shop:agent',
       audience: keycloak.issuer('native'),
       tokenEndpoint: `${keycloak.issuer('native')}/protocol/openid-connect/token`,
+      clientAssertionType: 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer',
+      projectedVolume: expect.stringContaining(`audience: "${keycloak.issuer('native')}"`),
     });
     const [registered] = await keycloak.clients('native');
     expect(registered).toMatchObject({
@@ -160,17 +182,75 @@ describe('A client without a secret, by the token of its ServiceAccount', () => 
       fullScopeAllowed: false,
       serviceAccountsEnabled: true,
     });
-    expect(await scene.secret('agent')).not.toHaveProperty('client_secret');
-    expect(await token()).toMatchObject({ status: 200, body: { access_token: expect.any(String) } });
-    expect(await token('https://else.example')).toMatchObject({ status: 400 });
+    const secret = await scene.secret('agent');
+    expect(secret).not.toHaveProperty('client_secret');
+    expect(secret).toMatchObject({
+      audience: keycloak.issuer('native'),
+      'projected_volume.yaml': status?.credential?.projectedVolume,
+    });
+    expect(await tokenWith(secret)).toMatchObject({
+      status: 200,
+      body: { access_token: expect.any(String) },
+    });
+    expect(await tokenWith(secret, 'https://else.example')).toMatchObject({ status: 400 });
+  });
+
+  it('is edited again and again, each time with the registration access token of the answer before', async () => {
+    const address = `${keycloak.issuer('native')}/clients-registrations/default/${(await scene.secret('agent'))['client_id']}`;
+    const tokens = [await managementToken()];
     for (const clientName of ['Second', 'Third']) {
       await scene.edit('agent', { clientName });
       await scene.until('agent', 'Registered');
       expect(await keycloak.clients('native')).toMatchObject([{ name: clientName }]);
+      tokens.push(await managementToken());
     }
-    expect(await token()).toMatchObject({ status: 200 });
+    expect(new Set(tokens).size).toBe(3);
+    const [first = '', second = ''] = tokens;
+    for (const token of [first, second]) {
+      expect(await ask('GET', address, { token })).toMatchObject({ status: 401 });
+    }
+    expect(await tokenWith(await scene.secret('agent'))).toMatchObject({ status: 200 });
+  });
+
+  it('stays as it is while an edit names a ServiceAccount that does not exist, and follows it then', async () => {
+    const naming = (name: string) => JSON.stringify({ spec: { credential: { serviceAccount: { name } } } });
+    const patch = (name: string) =>
+      scene.testbed.kubectl('-n', 'shop', 'patch', 'oac', 'agent', '--type=merge', '-p', naming(name));
+    await patch('other');
+    const { status } = await scene.until('agent', 'ServiceAccountNotFound');
+    expect(status?.credential?.subject).toBe('system:serviceaccount:shop:agent');
+    const secret = await scene.secret('agent');
+    expect(await tokenWith(secret)).toMatchObject({ status: 200 });
+    const other = { ...ACCOUNT, metadata: { ...ACCOUNT.metadata, name: 'other' } };
+    await scene.testbed.apply(JSON.stringify(other));
+    await scene.lookAgain('agent');
+    await scene.until('agent', 'Registered');
+    expect(await tokenWith(secret, undefined, 'other')).toMatchObject({ status: 200 });
+    expect(await tokenWith(secret)).toMatchObject({ status: 401 });
+    await patch('agent');
+    await scene.lookAgain('agent');
+    await scene.until('agent', 'Registered');
+  });
+
+  it('stays registered when its ServiceAccount is deleted, and works when there is one of that name again', async () => {
+    const secret = await scene.secret('agent');
+    await scene.testbed.kubectl('-n', 'shop', 'delete', 'serviceaccount', 'agent');
+    await scene.edit('agent', { clientName: 'Fourth' });
+    await scene.until('agent', 'Registered');
+    expect(await keycloak.clients('native')).toMatchObject([{ name: 'Fourth' }]);
+    await scene.testbed.apply(JSON.stringify(ACCOUNT));
+    expect(await tokenWith(secret)).toMatchObject({ status: 200 });
+  });
+
+  it('gets no token any more after its object is deleted', async () => {
+    removed = await scene.secret('agent');
+    expect(await tokenWith(removed)).toMatchObject({ status: 200 });
     await scene.remove('agent');
     expect(await keycloak.clients('native')).toEqual([]);
+    expect(await tokenWith(removed)).toMatchObject({
+      status: 401,
+      body: { error: 'invalid_client' },
+    });
   });
 });
 

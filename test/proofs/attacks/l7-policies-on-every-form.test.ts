@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
-import type { Information, StubServer } from '../../kit/stub-server.ts';
+import { asKeycloak } from '../../kit/as-keycloak.ts';
+import type { StubServer } from '../../kit/stub-server.ts';
 import { clusterServer, conditionOf, machineClient, type SeenObject } from './kit/objects.ts';
 import { type Tenant, useTarget } from './kit/target.ts';
 
@@ -56,16 +57,6 @@ const POLICY = {
   ...BOUNDS,
   additionalMetadata: { allowed: ['callback', ...Object.keys(NATIVE)] },
 };
-
-/** What Keycloak answers: the representation, with names of its own. */
-const asKeycloak = ({
-  client_id: clientId,
-  client_secret: secret,
-  registration_access_token: registrationAccessToken,
-  registration_client_uri: _,
-  client_secret_expires_at: __,
-  ...sent
-}: Information): Information => ({ ...sent, clientId, secret, registrationAccessToken });
 
 type FormName = 'rfc7591' | 'native' | 'document';
 

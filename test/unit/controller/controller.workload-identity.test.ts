@@ -139,7 +139,7 @@ describe('A client of a ServiceAccount', () => {
     const { sent, ready, seconds, cluster } = operator(OFFERED, [client('agent', 'agent')]);
     await seconds(60);
     expect(ready('agent')).toMatch(
-      /^False ServiceAccountNotFound: ServiceAccount shop\/agent doesn't exist\. Create it, and name it in the Pods of the workload; or correct spec\.credential\.serviceAccount\.name\./,
+      /^False ServiceAccountNotFound: ServiceAccount shop\/agent of spec\.credential\.serviceAccount doesn't exist\. Create the ServiceAccount that the message names, or correct the name\.$/,
     );
     expect(sent).toEqual([]);
     cluster.put('ServiceAccount', account('agent'));
@@ -160,7 +160,7 @@ describe('A client of a ServiceAccount', () => {
     await cluster.patch(RESOURCES.oauthClient, place, other, 'person');
     await seconds(60);
     expect(ready('agent')).toBe(
-      "True ServiceAccountNotFound: ServiceAccount shop/other doesn't exist. Create it, and name it in the Pods of the workload; or correct spec.credential.serviceAccount.name. Until then client c-1 stays as it is. Create the ServiceAccount that the message names, or correct the name.",
+      "True ServiceAccountNotFound: ServiceAccount shop/other of spec.credential.serviceAccount doesn't exist; until it does, client c-1 stays as it is. Create the ServiceAccount that the message names, or correct the name.",
     );
     expect(sent).toHaveLength(1);
     expect(secretOf(cluster.find('Secret', 'shop/agent-oauth'))).toEqual(secret);

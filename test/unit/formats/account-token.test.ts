@@ -1,12 +1,15 @@
 import { expect, test } from 'vitest';
 import { parse } from 'yaml';
+import { secretFormProblems } from '../../../src/core/secret-form.ts';
 import { ACCOUNT_TOKEN_NAMES, accountTokenValues } from '../../../src/formats/account-token.ts';
 import { jsonFormat } from '../../../src/formats/json.ts';
 import { keysFormat } from '../../../src/formats/keys.ts';
 import { serviceBindingFormat } from '../../../src/formats/service-binding.ts';
+import { clientSpecOf } from '../../kit/fixtures/client-specs.ts';
 import { ofAccount, webApplication } from '../../kit/fixtures/published.ts';
 import { rendered } from '../../kit/fixtures/rendered.ts';
 
+const secretOf = (secret: object) => clientSpecOf({ secret } as never).secret;
 const AUDIENCE = 'https://sso.example.com/realms/shop';
 
 test('The values have the names under which Secrets show them', () => {
@@ -45,6 +48,23 @@ test('A service binding has them in its own spelling, and a file of JSON by wire
   });
   const { 'oauth.json': text = '' } = rendered(jsonFormat.render(ofAccount, {}));
   expect(JSON.parse(text)).toMatchObject(accountTokenValues(AUDIENCE));
+});
+
+test('A member of the answer may have the key audience, as before there were such clients; where both have it, no Secret is made', () => {
+  const keys = { tenant: 'audience' };
+  const information = { ...webApplication.information, metadata: { tenant: 't1' } };
+  const client = { ...webApplication, information, include: ['tenant'] };
+  expect(secretFormProblems(secretOf({ keys, include: ['tenant'] }))).toEqual([]);
+  expect(rendered(keysFormat.render(client, keys))).toMatchObject({ audience: 't1' });
+  expect(keysFormat.render({ ...client, audience: AUDIENCE }, keys)).toMatchObject({
+    ok: false,
+    problem: expect.stringContaining('would give audience two values'),
+  });
+});
+
+test('A template may name them', () => {
+  const data = { request: '{{ client_assertion_type }} {{ audience }}' };
+  expect(secretFormProblems(secretOf({ template: { data } }))).toEqual([]);
 });
 
 test('A client that authenticates in another way has none of them, and may have a member of its answer of that name', () => {

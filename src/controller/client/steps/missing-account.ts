@@ -30,7 +30,7 @@ export async function missingAccount(
     : {
         kind: 'Transient',
         reason: 'ServiceAccountNotFound',
-        message: `ServiceAccount ${namespace}/${name} doesn't exist. Create it, and name it in the Pods of the workload; or correct spec.credential.serviceAccount.name.`,
+        message: `ServiceAccount ${namespace}/${name} of spec.credential.serviceAccount doesn't exist`,
       };
 }
 
@@ -50,6 +50,6 @@ export async function missingNewAccount(
   const isRegistered = object.status.credential?.subject === subjectOfAccount(input.o.namespace, name);
   const missing = isRegistered ? undefined : await missingAccount({ object }, input);
   return (
-    missing && { ...missing, message: `${missing.message} Until then client ${clientId} stays as it is.` }
+    missing && { ...missing, message: `${missing.message}; until it does, client ${clientId} stays as it is` }
   );
 }
