@@ -13,13 +13,17 @@ export interface DocumentsConfig {
 }
 
 /** Every flag of `oauth-registrar documents`, by its name without `--`. */
-const DOCUMENTS_FLAGS = {
+export const DOCUMENTS_FLAGS = {
   kubeconfig: {
     type: 'string',
     help: 'Path of a kubeconfig. Default: KUBECONFIG, ~/.kube/config, the service account.',
   },
   namespace: { type: 'string', help: 'Namespace of the documents. Default: that of the pod.' },
-  port: { type: 'string', default: '8080', help: 'Port of /livez and /readyz; 0 for any free one.' },
+  port: {
+    type: 'string',
+    default: '8080',
+    help: 'Port of /livez, /readyz and /metrics; 0 for any free one. Default: 8080.',
+  },
   'documents-port': {
     type: 'string',
     default: '8082',
@@ -30,7 +34,7 @@ const DOCUMENTS_FLAGS = {
     help: 'Certificate chain (PEM) by which documents are served over HTTPS; read again when it changes. Default: plain HTTP.',
   },
   'tls-private-key-file': { type: 'string', help: 'Private key (PEM) of that certificate.' },
-  'log-level': { type: 'string', default: 'info', help: 'debug, info, warn or error.' },
+  'log-level': { type: 'string', default: 'info', help: 'debug, info, warn or error. Default: info.' },
   help: { type: 'boolean', default: false, help: 'Print this.' },
 } as const;
 

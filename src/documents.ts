@@ -1,13 +1,14 @@
 import { createKubernetesApi } from './adapters/kubernetes/api.ts';
-import { connect } from './adapters/kubernetes/connection.ts';
-import { createReflector } from './adapters/kubernetes/reflector.ts';
+import { type Connection, connect } from './adapters/kubernetes/connection.ts';
+import { createReflector, type Reflector } from './adapters/kubernetes/reflector.ts';
 import { systemClock } from './adapters/process/clock.ts';
 import { ServedDocuments, startDocumentEndpoint } from './adapters/process/document-endpoint.ts';
+import { createDocumentMetrics } from './adapters/process/document-metrics.ts';
 import { startHttpEndpoint } from './adapters/process/health.ts';
 import { systemRandom } from './adapters/process/random.ts';
 import { RESOURCES } from './api/kubernetes.ts';
 import { LABELS } from './api/names.ts';
-import type { Log } from './controller/ports.ts';
+import type { Clock, Log } from './controller/ports.ts';
 import { toDocumentObject } from './core/served-document.ts';
 import type { DocumentsConfig } from './documents-config.ts';
 
@@ -33,7 +34,44 @@ export async function serveDocuments(config: DocumentsConfig, log: Log): Promise
   }
   const documents = new ServedDocuments();
   const state = { isReady: false };
-  const reflector = createReflector({
+  const reflector = follow(documents, { connection, namespace, clock, log });
+  void reflector.synced.then(() => {
+    state.isReady = true;
+    log.info('serving', { documents: documents.size });
+  });
+  const isReady = () => state.isReady;
+  const metrics = createDocumentMetrics(
+    {
+      served: () => documents.size,
+      unreadable: () => documents.unreadable,
+      silentMs: () => clock.monotonic() - reflector.lastActivity(),
+    },
+    { processMetrics: true },
+  );
+  const probes = await startHttpEndpoint({
+    port: config.port,
+    log,
+    live: () => undefined,
+    ready: () => (isReady() ? undefined : 'the documents are not read yet'),
+    metrics: metrics.render,
+  });
+  const { documentsPort: port, tls } = config;
+  const { answered } = metrics;
+  const endpoint = await startDocumentEndpoint({ port, documents, isReady, tls, log, answered });
+  log.info('started', { port: probes.port, documentsPort: endpoint.port, namespace });
+  try {
+    reflector.start();
+    await ending.promise;
+    return 0;
+  } finally {
+    await Promise.all([endpoint.close(), probes.close(), reflector.stop()]);
+    await connection.close();
+  }
+}
+
+/** Everything that the namespace has to serve. */
+const follow = (documents: ServedDocuments, { connection, namespace, clock, log }: Following): Reflector =>
+  createReflector({
     connection,
     api: createKubernetesApi(connection, { clock }),
     resource: RESOURCES.configMap,
@@ -50,27 +88,10 @@ export async function serveDocuments(config: DocumentsConfig, log: Log): Promise
     random: systemRandom,
     log,
   });
-  void reflector.synced.then(() => {
-    state.isReady = true;
-    log.info('serving', { documents: documents.size });
-  });
-  const isReady = () => state.isReady;
-  const probes = await startHttpEndpoint({
-    port: config.port,
-    log,
-    live: () => undefined,
-    ready: () => (isReady() ? undefined : 'the documents are not read yet'),
-    metrics: () => Promise.resolve({ contentType: 'text/plain', body: '' }),
-  });
-  const { documentsPort: port, tls } = config;
-  const endpoint = await startDocumentEndpoint({ port, documents, isReady, tls, log });
-  log.info('started', { port: probes.port, documentsPort: endpoint.port, namespace });
-  try {
-    reflector.start();
-    await ending.promise;
-    return 0;
-  } finally {
-    await Promise.all([endpoint.close(), probes.close(), reflector.stop()]);
-    await connection.close();
-  }
+
+interface Following {
+  readonly connection: Connection;
+  readonly namespace: string;
+  readonly clock: Clock;
+  readonly log: Log;
 }

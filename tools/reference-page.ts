@@ -1,4 +1,10 @@
-import { LABEL_VALUES, METRICS, type MetricRow } from '../src/adapters/process/metric-table.ts';
+import {
+  DOCUMENT_LABEL_VALUES,
+  DOCUMENT_METRICS,
+  LABEL_VALUES,
+  METRICS,
+  type MetricRow,
+} from '../src/adapters/process/metric-table.ts';
 import { CONDITION_TYPES, type ConditionTypeFacts } from '../src/api/condition-types.ts';
 import { EVENTS, type EventFacts, type EventReason } from '../src/api/events.ts';
 import { LABEL_FACTS, LABELS } from '../src/api/names.ts';
@@ -6,6 +12,7 @@ import { REASONS } from '../src/api/reasons.ts';
 import type { Share } from '../src/api/share-row.ts';
 import { SHARES } from '../src/api/shares.ts';
 import { FLAGS } from '../src/config.ts';
+import { DOCUMENTS_FLAGS } from '../src/documents-config.ts';
 import { MEMBERS, specName } from '../src/oauth/client-metadata.ts';
 
 /** The reference page, made from the tables that the operator itself uses. */
@@ -81,6 +88,17 @@ Values of labels that come from a fixed list:
 | --- | --- | --- |
 ${Object.entries(LABEL_VALUES).flatMap(labelValueRows).join('\n')}
 
+Of \`/metrics\` of \`oauth-registrar documents\`, which serves the [documents](documents.md) of clients. No label names a
+client. Beside these are the metrics of the process and of Node.js:
+
+| Metric | Type | Labels | Question | Meaning |
+| --- | --- | --- | --- | --- |
+${Object.entries(DOCUMENT_METRICS).map(metricRow).join('\n')}
+
+| Metric | Label | Values |
+| --- | --- | --- |
+${Object.entries(DOCUMENT_LABEL_VALUES).flatMap(labelValueRows).join('\n')}
+
 ## Flags
 
 Of the operator, in \`args\` of its Deployment; \`oauth-registrar --help\` prints the same. A flag with several values is given
@@ -88,9 +106,14 @@ several times, or once with commas. Also read: \`HTTPS_PROXY\`, \`HTTP_PROXY\` a
 
 | Flag | Meaning |
 | --- | --- |
-${Object.entries(FLAGS)
-  .map(([name, { help }]) => `| \`--${name}\` | ${help} |`)
-  .join('\n')}
+${flagRows(FLAGS)}
+
+Of \`oauth-registrar documents\`, in \`args\` of Deployment \`oauth-registrar-documents\` after \`documents\`;
+\`oauth-registrar documents --help\` prints the same:
+
+| Flag | Meaning |
+| --- | --- |
+${flagRows(DOCUMENTS_FLAGS)}
 
 ## Shares
 
@@ -103,6 +126,11 @@ ${Object.values(SHARES)
   .join('\n')}
 `;
 }
+
+const flagRows = (flags: Readonly<Record<string, { readonly help: string }>>): string =>
+  Object.entries(flags)
+    .map(([name, { help }]) => `| \`--${name}\` | ${help} |`)
+    .join('\n');
 
 function memberRow(member: (typeof MEMBERS)[number]): string {
   const { wire, type, source, description } = member;

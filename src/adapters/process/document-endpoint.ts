@@ -15,9 +15,14 @@ export class ServedDocuments {
   readonly #places = new Map<string, { readonly body: string; readonly maxAge: number }>();
   readonly #objects = new Map<string, DocumentObject>();
 
-  /** How many documents there are. */
+  /** How many documents are served. */
   get size(): number {
-    return this.#objects.size;
+    return this.#objects.size - this.unreadable;
+  }
+
+  /** How many objects can't be read, so that nothing of them is served. */
+  get unreadable(): number {
+    return [...this.#objects.values()].filter(({ served }) => served === undefined).length;
   }
 
   /** Takes the place of the former state of the object. */
@@ -75,6 +80,8 @@ interface DocumentEndpointOptions {
   /** Serves HTTPS. Default: plain HTTP, for what stands before it. */
   readonly tls?: TlsFiles | undefined;
   readonly log: Pick<Log, 'info' | 'warn'>;
+  /** Told of the status of each answer. */
+  readonly answered: (status: number) => void;
 }
 
 const SILENCE_MS = 4_000;
@@ -96,7 +103,11 @@ export const startDocumentEndpoint = (options: DocumentEndpointOptions): Promise
     silenceMs: SILENCE_MS,
     keepAliveMs: KEEP_ALIVE_MS,
     maxHeaderSize: MAX_HEADER_BYTES,
-    answer: (request) => Promise.resolve(answerTo(options, request)),
+    answer: async (request) => {
+      const answer = answerTo(options, request);
+      options.answered(answer.status);
+      return answer;
+    },
   });
 
 const NOT_KEPT = { ...PLAIN_TEXT, 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' } as const;
@@ -123,4 +134,4 @@ function answerTo(
 
 /** RFC 9110 section 13.1.2: the comparison is weak. */
 const isKnown = (header: string | undefined, tag: string): boolean =>
-  header?.split(',').some((one) => one.trim().replace(/^W\//, '') === tag) ?? false;
+  header?.split(',').some((one) => ['*', tag].includes(one.trim().replace(/^W\//, ''))) ?? false;

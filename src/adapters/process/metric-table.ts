@@ -224,3 +224,31 @@ export const METRICS = {
     answers: 'Is process_resident_memory_bytes near its limit?',
   },
 } as const satisfies Readonly<Record<string, MetricRow>>;
+
+/** What `/metrics` of `oauth-registrar documents` shows. */
+export const DOCUMENT_METRICS = {
+  oauth_registrar_document_requests_total: {
+    type: 'counter',
+    labels: ['status'],
+    help: 'Answers at the port of documents: 200 and 304 for a document or a key set, 410 for a URL without a client, 503 before the first list of documents is read, 405 for what is no GET, 500.',
+    answers: 'Do servers fetch documents, and do they get them?',
+  },
+  oauth_registrar_documents: {
+    type: 'gauge',
+    labels: ['state'],
+    help: 'ConfigMaps of the namespace of documents: Served, or Unreadable, of which nothing is served.',
+    answers: 'How many clients have a document, and did somebody damage one?',
+  },
+  oauth_registrar_documents_view_age_seconds: {
+    type: 'gauge',
+    labels: [],
+    help: 'Time since the last event or bookmark of the watch of documents; bookmarks come about once a minute. What is served stays as it was.',
+    answers: 'Does this Pod still hear of new, changed and removed documents?',
+  },
+} as const satisfies Readonly<Record<string, MetricRow>>;
+
+/** The same as {@link LABEL_VALUES}, of {@link DOCUMENT_METRICS}. */
+export const DOCUMENT_LABEL_VALUES = {
+  oauth_registrar_document_requests_total: { status: ['200', '304', '405', '410', '500', '503'] },
+  oauth_registrar_documents: { state: ['Served', 'Unreadable'] },
+} as const satisfies Readonly<Record<string, Readonly<Record<string, readonly string[]>>>>;

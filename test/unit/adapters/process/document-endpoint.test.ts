@@ -30,14 +30,17 @@ const stored = (served: ServedDocument, name = 'oac-1-a'): DocumentObject =>
 let documents: ServedDocuments;
 let endpoint: HttpServer;
 let isReady: boolean;
+let statuses: number[];
 beforeEach(async () => {
   documents = new ServedDocuments();
+  statuses = [];
   isReady = true;
   endpoint = await startDocumentEndpoint({
     port: 0,
     documents,
     isReady: () => isReady,
     log: createRecordingLog(),
+    answered: (status) => statuses.push(status),
   });
 });
 afterEach(() => endpoint.close());
@@ -127,6 +130,18 @@ describe('the endpoint of documents', () => {
     documents.keepOnly(new Set(['oac-2-a']));
     expect(await ask(PATH)).toMatchObject(GONE);
     expect(await ask(`${PATH}2`)).toMatchObject({ status: 200 });
+  });
+
+  it('tells the status of each answer, and how many documents it has', async () => {
+    documents.apply(stored(DOCUMENT));
+    const unreadable = toDocumentObject({ metadata: { name: 'damaged', resourceVersion: '1' } });
+    documents.apply(unreadable);
+    expect([documents.size, documents.unreadable]).toEqual([1, 1]);
+    await ask(PATH);
+    await ask(PATH, { headers: { 'if-none-match': '*' } });
+    await ask('/');
+    await ask(PATH, { method: 'POST' });
+    expect(statuses).toEqual([200, 304, 410, 405]);
   });
 
   it('says that it does not know, before the first list is read', async () => {
