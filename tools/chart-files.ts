@@ -29,6 +29,7 @@ const COPIES = {
   'documents-role.yaml': 'deploy/components/documents/role.yaml',
   'documents-deployment.yaml': 'deploy/components/documents/deployment.yaml',
   'documents-service.yaml': 'deploy/components/documents/service.yaml',
+  'documents-pod-disruption-budget.yaml': 'deploy/components/documents/pod-disruption-budget.yaml',
   'documents-network-policy.yaml': 'deploy/components/documents/network-policy.yaml',
   'metrics-reader.yaml': 'deploy/components/metrics-authentication/metrics-reader.yaml',
   'tenant-restore-role.yaml': 'deploy/components/tenant-policies/restore-role.yaml',

@@ -192,7 +192,7 @@ export const chartValues = z.strictObject({
         .array(anyMap)
         .default([])
         .describe(
-          'Who may read metrics: peers of a NetworkPolicy, such as a namespaceSelector. Empty: everybody. Kubelets may always.',
+          'Who may read metrics, those of documents, too: peers of a NetworkPolicy, such as a namespaceSelector. Empty: everybody. Kubelets may always.',
         ),
       inventoryFrom: z
         .array(anyMap)
@@ -217,7 +217,9 @@ export const chartValues = z.strictObject({
         .describe('The API server.'),
     })
     .prefault({})
-    .describe('A NetworkPolicy for the operator. It needs a network plug-in that enforces policies.'),
+    .describe(
+      'A NetworkPolicy for the operator. It needs a network plug-in that enforces policies. That of documents then permits out the API server alone.',
+    ),
   podDisruptionBudget: z
     .strictObject({ enabled: z.boolean().default(true).describe('Made if there are two replicas or more.') })
     .prefault({})
@@ -306,6 +308,12 @@ export const chartValues = z.strictObject({
         .boolean()
         .default(false)
         .describe('Makes the namespace of documents, and in it a Deployment that serves them.'),
+      namespace: z
+        .string()
+        .default('')
+        .describe(
+          'Name of that namespace. Default: oauth-registrar-documents, and with listed namespaces that of the release with -documents behind it.',
+        ),
       baseUrls: strings
         .default([])
         .describe(

@@ -47,7 +47,7 @@
 {{- end }}
 {{- with .Values.documents }}
 {{- if .enabled }}
-- --documents-namespace=oauth-registrar-documents
+- --documents-namespace={{ include "oauth-registrar.documentsNamespace" $ }}
 {{- range $flag, $list := dict "document-base-urls" .baseUrls "namespaced-document-base-urls" .namespacedBaseUrls }}
 {{- with $list }}
 - {{ printf "--%s=%s" $flag (join "," .) | quote }}

@@ -38,6 +38,15 @@ is asked only if there is one: `helm template` and GitOps tools have none.
 {{- if and .enabled (not (concat .baseUrls .namespacedBaseUrls)) -}}
 {{- fail "documents.enabled is true, and there is no base URL, so no document could be served: set documents.baseUrls, such as https://clients.example.com." -}}
 {{- end -}}
+{{- if and .enabled $.Values.namespaces (not .namespacedBaseUrls) -}}
+{{- fail "documents.enabled is true, and namespaces lists namespaces, where there are AuthorizationServers alone: set documents.namespacedBaseUrls, such as https://clients.example.com." -}}
+{{- end -}}
+{{- if and .enabled (not (regexMatch "^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$" (include "oauth-registrar.documentsNamespace" $))) -}}
+{{- fail (printf "documents would be in namespace %q, and no namespace can have that name: set documents.namespace." (include "oauth-registrar.documentsNamespace" $)) -}}
+{{- end -}}
+{{- if and .enabled (has (include "oauth-registrar.documentsNamespace" $) (append $.Values.namespaces $.Release.Namespace)) -}}
+{{- fail (printf "documents.namespace is %s, where Secrets or objects of tenants are: name a namespace for documents alone." (include "oauth-registrar.documentsNamespace" $)) -}}
+{{- end -}}
 {{- if and (not .enabled) (or .httpRoute.enabled .ingress.enabled) -}}
 {{- fail "documents.httpRoute or documents.ingress is enabled, and documents.enabled is false, so there would be nothing behind it: set documents.enabled=true." -}}
 {{- end -}}

@@ -17,6 +17,15 @@ oauth-registrar-{{ .Release.Namespace }}
 {{ include "oauth-registrar.prefix" . }}{{ if .Values.namespaces }}-operator{{ end }}
 {{- end -}}
 
+{{/* Namespace of documents of clients. Installs for listed namespaces have one each. */}}
+{{- define "oauth-registrar.documentsNamespace" -}}
+{{- with .Values.documents.namespace -}}
+{{ . }}
+{{- else -}}
+{{ ternary (printf "%s-documents" .Release.Namespace) "oauth-registrar-documents" (gt (len .Values.namespaces) 0) }}
+{{- end -}}
+{{- end -}}
+
 {{/* Labels of every object. */}}
 {{- define "oauth-registrar.labels" -}}
 {{- with .Values.commonLabels }}
@@ -40,6 +49,7 @@ Prints the objects of a file of files/, which is a copy of what kustomize applie
   root     the chart's context
   file     path below files/
   tenant   put in place of the namespace "shop"; default: none
+  documents  put in place of the namespace "oauth-registrar-documents"; default: none
   keep     whether `helm uninstall` leaves them; default: false
   kind     only objects of this kind; default: all
   without  names of objects that are left out; default: none
@@ -54,6 +64,10 @@ Prints the objects of a file of files/, which is a copy of what kustomize applie
 {{- with .tenant -}}
 {{- $text = regexReplaceAll "(?m)namespace: shop$" $text (printf "namespace: %s" .) -}}
 {{- end -}}
+{{- $documents := .documents -}}
+{{- with .documents -}}
+{{- $text = regexReplaceAll "(?m)namespace: oauth-registrar-documents$" $text (printf "namespace: %s" .) -}}
+{{- end -}}
 {{- $keep := .keep -}}
 {{- $kind := .kind -}}
 {{- $without := .without | default list -}}
@@ -61,6 +75,9 @@ Prints the objects of a file of files/, which is a copy of what kustomize applie
 {{- $object := fromYaml $document -}}
 {{- if and $object.kind (or (not $kind) (eq $kind $object.kind)) (not (has $object.metadata.name $without)) }}
 {{- $metadata := $object.metadata -}}
+{{- if and $documents (eq $object.kind "Namespace") -}}
+{{- $_ := set $metadata "name" $documents -}}
+{{- end -}}
 {{- $_ := set $metadata "labels" (merge (include "oauth-registrar.labels" $root | fromYaml) ($metadata.labels | default dict)) -}}
 {{- if $keep -}}
 {{- $_ := set $metadata "annotations" (merge (dict "helm.sh/resource-policy" "keep") ($metadata.annotations | default dict)) -}}

@@ -6,7 +6,7 @@ import { stringify } from 'yaml';
 import manifest from '../../../package.json' with { type: 'json' };
 import { HELM_VERSIONS } from '../../kit/testbed/helm.ts';
 import { differences } from './differences.ts';
-import { isHook, kustomized, type Manifest, only, ROOT, useRendering } from './rendered.ts';
+import { isHook, kustomized, type Manifest, only, ROOT, useRendering, valueAt } from './rendered.ts';
 
 /** The chart and the kustomize folders give the same objects, but for what these lists name. */
 
@@ -134,6 +134,58 @@ describe.each(HELM_VERSIONS)('%s renders what kustomize renders', (version) => {
     expect(found.filter((line) => line.endsWith(`none → "${flag}"`))).toHaveLength(1);
     expect(found.filter((line) => !line.includes(flag))).toEqual(plain);
     await rm(folder, { recursive: true });
+  });
+
+  test('with documents for listed namespaces, in a namespace of documents of their own', async () => {
+    const folder = await overlayOf(
+      ['operator', 'tenant'].map((name) => `deploy/overlays/listed-namespaces/${name}`),
+      ['deploy/overlays/listed-namespaces/documents'],
+    );
+    const values = { namespaces: ['shop'], clusterId: 'uid-of-kube-system', crds: { enabled: false } };
+    const listed = { ...values, shared: { enabled: false } };
+    const own = 'oauth-registrar-shop';
+    const plain = await compare('deploy/overlays/listed-namespaces', listed, own);
+    const documents = { enabled: true, namespacedBaseUrls: ['https://clients.example.com'] };
+    const flags = '"--documents-namespace=oauth-registrar-shop-documents"';
+    expect(await compare(relative(ROOT, folder), { ...listed, documents }, own)).toEqual(plain);
+    const objects = await chart.objects({ ...listed, documents }, own);
+    expect(JSON.stringify(only(objects, 'Deployment', 'oauth-registrar'))).toContain(flags);
+    const documentsObjects = objects.filter(({ metadata }) => metadata.name.includes('-documents'));
+    expect(new Set(documentsObjects.map(({ metadata }) => metadata.namespace ?? metadata.name))).toEqual(
+      new Set(['oauth-registrar-shop-documents']),
+    );
+    const writer = only(objects, 'RoleBinding', 'oauth-registrar-documents-writer');
+    expect(writer['subjects']).toEqual([{ kind: 'ServiceAccount', name: 'oauth-registrar', namespace: own }]);
+    await rm(folder, { recursive: true });
+  });
+
+  test('and has the metrics of documents scraped as those of the operator', async () => {
+    const documents = { enabled: true, baseUrls: ['https://clients.example.com'] };
+    const labels = { team: 'sso' };
+    const monitor = async (values: object, kind: string) => {
+      const objects = await chart.objects({ documents, ...values }, 'oauth-registrar-system');
+      return { objects, monitor: only(objects, kind, 'oauth-registrar-documents') };
+    };
+    const pods = await monitor({ podMonitor: { enabled: true, labels } }, 'PodMonitor');
+    expect(pods.monitor.metadata).toMatchObject({ namespace: 'oauth-registrar-documents', labels });
+    expect(pods.monitor['spec']).toMatchObject({
+      selector: { matchLabels: { 'app.kubernetes.io/name': 'oauth-registrar-documents' } },
+      podMetricsEndpoints: [{ port: 'http', path: '/metrics' }],
+    });
+    const { objects, monitor: services } = await monitor(
+      { serviceMonitor: { enabled: true } },
+      'ServiceMonitor',
+    );
+    const selected = valueAt<Record<string, string>>(services, 'spec.selector.matchLabels');
+    const found = objects.filter(
+      ({ kind, metadata }) =>
+        kind === 'Service' &&
+        metadata.namespace === 'oauth-registrar-documents' &&
+        Object.entries(selected).every(([name, value]) => metadata.labels?.[name] === value),
+    );
+    expect(found.flatMap((service) => valueAt<{ name: string }[]>(service, 'spec.ports'))).toContainEqual(
+      expect.objectContaining({ name: 'http', targetPort: 'http' }),
+    );
   });
 
   test('and leads base URLs to documents, by a Gateway or an Ingress', async () => {

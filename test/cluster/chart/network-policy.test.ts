@@ -145,6 +145,57 @@ describe('the NetworkPolicy beside the inventory page', () => {
   });
 });
 
+describe('the NetworkPolicy of documents', () => {
+  const documents = { enabled: true, baseUrls: ['https://clients.example.com'] };
+  const policyWith = async (values: object): Promise<NetworkPolicySpec> => {
+    const objects = await chart.objects({ documents, ...values });
+    const [container] = valueAt<
+      readonly { readonly ports: readonly { name: string; containerPort: number }[] }[]
+    >(only(objects, 'Deployment', 'oauth-registrar-documents'), 'spec.template.spec.containers');
+    const ports = new Map(container?.ports.map(({ name, containerPort }) => [name, containerPort]));
+    const { ingress, ...spec }: NetworkPolicySpec = valueAt(
+      only(objects, 'NetworkPolicy', 'oauth-registrar-documents'),
+      'spec',
+    );
+    const named = JSON.stringify(ingress).replaceAll(
+      /"port":"(\w+)"/g,
+      (_, name) => `"port":${ports.get(name)}`,
+    );
+    return { ...spec, ingress: JSON.parse(named) };
+  };
+  const team = { team: 'shop' };
+  const always: readonly Row[] = [
+    ['documents, for everybody', from(8082, team), true],
+    ['another port of the Pod', from(9229, monitoring), false],
+    ['names', to('10.96.0.10', 53, 'UDP'), false],
+    ['http', to('203.0.114.7', 80), false],
+  ];
+  test.for<Row>([
+    ...always,
+    ['metrics, for everybody', from(8080, team), true],
+    ['any address at the usual ports of an API server', to('203.0.114.7'), true],
+  ])('without addresses of the API server: %s', async ([, flow, permitted]) => {
+    expect(isPermitted(await policyWith({}), flow)).toBe(permitted);
+  });
+
+  test.for<Row>([
+    ...always,
+    ['metrics, for monitoring', from(8080, monitoring), true],
+    ['metrics, for others', from(8080, team), false],
+    ['the API server', to('10.0.0.5', 6443), true],
+    ['another port of it', to('10.0.0.5', 443), false],
+    ['a neighbour of the API server', to('10.0.0.6', 6443), false],
+    ['a public address', to('203.0.114.7', 6443), false],
+  ])('with them: %s', async ([, flow, permitted]) => {
+    const networkPolicy = {
+      enabled: true,
+      apiServer: { ...API_SERVER.apiServer, ports: [6443] },
+      metricsFrom: [{ namespaceSelector: { matchLabels: monitoring } }],
+    };
+    expect(isPermitted(await policyWith({ networkPolicy }), flow)).toBe(permitted);
+  });
+});
+
 test('the sample for Cilium is a value of the chart, and names hosts', async () => {
   const sample = parse(
     await readFile(join(CHART, 'samples', 'cilium-network-policy.yaml'), 'utf8'),
