@@ -31,6 +31,10 @@ export interface DocumentState {
   readonly endsAtOnce?: true;
   /** Bytes of the document, where people should know of its size. */
   readonly large?: number;
+  /** Identifies the document without its keys. */
+  readonly body?: string;
+  /** Seconds for which servers may have another document of the client after this one was seen; see `usableFrom`. */
+  readonly settles?: number;
 }
 
 /**
@@ -50,6 +54,7 @@ export function publishedState(
   const served = clientDocument(url, sent);
   const digest = documentDigest(served);
   const bytes = Buffer.byteLength(served.body);
+  const body = documentDigest({ body: served.body }).slice(0, 22);
   const { seen, primed } = before ?? {};
   const isFirst = before === undefined || (before.isFirst === true && before.digest === digest);
   return {
@@ -65,8 +70,25 @@ export function publishedState(
         ? (true as const)
         : undefined,
       large: sizeNote(bytes) === undefined ? undefined : bytes,
+      body,
+      settles: isFirst || before === undefined ? undefined : settlingAfter(before, body, storedTime(now)),
     }),
   };
+}
+
+/**
+ * Of the keys alone, servers have the new ones within a minute: they look again where they miss one. What was never seen, no
+ * server has.
+ */
+function settlingAfter(before: DocumentState, body: string, now: number): number | undefined {
+  if (before.isFirst && before.seen === undefined) {
+    return undefined;
+  }
+  if (before.body !== body) {
+    return Math.max(before.maxAge, before.primes ? LEAST_COPY_MS / 1000 : 0);
+  }
+  const from = usableFrom(before);
+  return from === undefined || now < from ? before.settles : undefined;
 }
 
 export const isDocumentSeen = ({ digest, seen }: DocumentState): boolean => seen?.digest === digest;
@@ -81,7 +103,7 @@ export function readDocumentState(text: string | undefined): DocumentState | und
     return undefined;
   }
   const { digest, maxAge, publishedAt, seen, withdrawnAt, isFirst, endsAtOnce } = stored;
-  const { primed, primedEarly, primes, large } = stored;
+  const { primed, primedEarly, primes, large, body, settles } = stored;
   if (typeof digest !== 'string' || typeof maxAge !== 'number' || typeof publishedAt !== 'string') {
     return undefined;
   }
@@ -98,6 +120,8 @@ export function readDocumentState(text: string | undefined): DocumentState | und
       isFirst: isFirst === true ? (true as const) : undefined,
       endsAtOnce: endsAtOnce === true ? (true as const) : undefined,
       large: typeof large === 'number' ? large : undefined,
+      body: typeof body === 'string' ? body : undefined,
+      settles: typeof settles === 'number' ? settles : undefined,
     }),
   };
 }
@@ -180,9 +204,12 @@ const KEY_SETTLES_MS = 60_000;
 export const LEAST_KEY_OVERLAP_MS = 3_900_000 + KEY_SETTLES_MS;
 
 /**
- * When what is served now may be used by workloads, in milliseconds since the epoch. `undefined`: it was not seen yet.
+ * When what is served now may be used by workloads, in milliseconds since the epoch: a server that still has the document of
+ * before may expect another algorithm or method of authentication. `undefined`: it was not seen yet.
  */
 export function usableFrom(state: DocumentState): number | undefined {
-  const { seen } = state;
-  return isDocumentSeen(state) && seen !== undefined ? storedTime(seen.at) + KEY_SETTLES_MS : undefined;
+  const { seen, settles = 0 } = state;
+  return isDocumentSeen(state) && seen !== undefined
+    ? storedTime(seen.at) + KEY_SETTLES_MS + settles * 1000
+    : undefined;
 }

@@ -62,13 +62,14 @@ export const documentUnseen: Rule<Registered> = {
 export const secretHeld: Rule<Registered> = {
   finding: 'SecretHeld',
   found: 'Another document or key is served, and servers may still have the one of before.',
-  follows: 'The Secret that workloads have works, and follows a minute after the document.',
+  follows:
+    'The Secret that workloads have works, and follows a minute after the keys; after another document, when no server may have the one of before.',
   decide: (o) => {
     const until = secretHeldUntil(o, o.current);
     return until !== undefined && isSecretHeld(o, o.current)
       ? wait(
           'DocumentSettling',
-          `The document of client ${o.current.clientId} is served, and servers may have the keys of before until ${rfc3339(until)}. Then the Secret follows.`,
+          `The document of client ${o.current.clientId} is served, and servers may have the document or the keys of before until ${rfc3339(until)}. Then the Secret follows.`,
           until,
         )
       : undefined;

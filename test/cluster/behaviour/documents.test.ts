@@ -230,7 +230,7 @@ describe('An OAuthClient of a server that identifies clients by documents', () =
     expect(conditionOf(settling, 'Ready')).toMatchObject({
       status: 'True',
       message: expect.stringMatching(
-        /^The document of client .* is served, and servers may have the keys of before until .*Z\. Then the Secret follows\.$/,
+        /^The document of client .* is served, and servers may have the document or the keys of before until .*Z\. Then the Secret follows\.$/,
       ),
     });
     const { body } = await documents.fetch(`${before['client_id']}/jwks`);

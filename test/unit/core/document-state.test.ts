@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import {
+  type DocumentState,
   endingOf,
   isDocumentSeen,
   primedState,
@@ -9,6 +10,7 @@ import {
   usableFrom,
 } from '../../../src/core/document-state.ts';
 import { primingDueAt, secretHeldUntil } from '../../../src/core/document-visits.ts';
+import type { JsonObject } from '../../../src/oauth/json.ts';
 import { NOW, served } from '../../kit/fixtures/observations.ts';
 
 const URL_OF_APP = 'https://clients.example.com/team-a/app';
@@ -28,7 +30,7 @@ describe('the state of a document', () => {
       served(),
       served({ withdrawnAt: at(NOW), primes: true, primed: 'digest-0', endsAtOnce: true }),
       { digest: 'd', maxAge: 0, publishedAt: at(NOW) },
-      served({ large: 2049 }),
+      served({ large: 2049, body: 'body-1', settles: 300 }),
     ];
     for (const state of states) {
       expect(readDocumentState(storedDocumentState(state))).toEqual(state);
@@ -42,6 +44,36 @@ describe('the state of a document', () => {
     },
   );
 
+  test('may be used a minute after other keys were seen, and after another document when no server may have the former one', () => {
+    const jwks = (kid: string) => ({ client_name: 'a', jwks: { keys: [{ kid }] } });
+    const seenAt = (state: ReturnType<typeof publishedState>, ms: number) => ({
+      ...state,
+      seen: { digest: state.digest, at: at(ms) },
+    });
+    const published = (sent: JsonObject, now: number, before?: DocumentState, primes = false) =>
+      publishedState(URL_OF_APP, sent, { ...TERMS, primes }, at(now), before);
+    const first = seenAt(published(jwks('k1'), NOW), NOW);
+    expect(usableFrom(first)).toBe(NOW + 60 * SECOND);
+
+    const rotated = seenAt(published(jwks('k2'), NOW + HOUR, first), NOW + HOUR);
+    expect(usableFrom(rotated)).toBe(NOW + HOUR + 60 * SECOND);
+
+    const other = { ...jwks('k3'), token_endpoint_auth_signing_alg: 'ES384' };
+    const changed = seenAt(published(other, NOW + HOUR, rotated), NOW + HOUR);
+    expect(usableFrom(changed)).toBe(NOW + HOUR + 360 * SECOND);
+    const again = { ...other, ...jwks('k4'), token_endpoint_auth_signing_alg: 'ES384' };
+    const soon = seenAt(published(again, NOW + HOUR + SECOND, changed), NOW + HOUR + SECOND);
+    expect(usableFrom(soon)).toBe(NOW + HOUR + 361 * SECOND);
+    const later = seenAt(published(again, NOW + 2 * HOUR, changed), NOW + 2 * HOUR);
+    expect(usableFrom(later)).toBe(NOW + 2 * HOUR + 60 * SECOND);
+
+    const { seen: __, ...never } = first;
+    expect(usableFrom(seenAt(published(other, NOW, never), NOW))).toBe(NOW + 60 * SECOND);
+    // Keycloak keeps a copy for five minutes at least.
+    const short = { ...first, maxAge: 30, primes: true as const };
+    expect(usableFrom(seenAt(published(other, NOW, short, true), NOW))).toBe(NOW + 370 * SECOND);
+  });
+
   test('says how large it is where people should know', () => {
     const sized = (bytes: number) => {
       const { length } = JSON.stringify({ client_id: URL_OF_APP, client_name: '' });
@@ -52,7 +84,8 @@ describe('the state of a document', () => {
 
   test('keeps what was seen before, and is not the first after a change', () => {
     const first = publishedState(URL_OF_APP, { client_name: 'a' }, TERMS, at(NOW));
-    expect(first).toEqual({ digest: expect.any(String), maxAge: 300, publishedAt: at(NOW), isFirst: true });
+    const body = expect.any(String);
+    expect(first).toEqual({ digest: body, body, maxAge: 300, publishedAt: at(NOW), isFirst: true });
     const seen = { ...first, seen: { digest: first.digest, at: at(NOW + SECOND) } };
     expect(publishedState(URL_OF_APP, { client_name: 'a' }, TERMS, at(NOW + HOUR), seen)).toEqual(seen);
     const next = publishedState(URL_OF_APP, { client_name: 'b' }, TERMS, at(NOW + HOUR), seen);
@@ -61,6 +94,8 @@ describe('the state of a document', () => {
       maxAge: 300,
       publishedAt: at(NOW + HOUR),
       seen: seen.seen,
+      body: expect.any(String),
+      settles: 300,
     });
     expect(isDocumentSeen(seen)).toBe(true);
     expect(isDocumentSeen(next)).toBe(false);

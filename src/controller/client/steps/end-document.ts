@@ -5,6 +5,7 @@ import type { DocumentState } from '../../../core/document-state.ts';
 import { keyWithoutServer } from '../../../core/server-key.ts';
 import { rfc7591 } from '../../../dialects/rfc7591.ts';
 import { documentDigest, withdrawalDocument } from '../../../oauth/client-document.ts';
+import { omit } from '../../../oauth/objects.ts';
 import { originOf } from '../../../oauth/url.ts';
 import { endOf } from '../../calls/audit.ts';
 import { type DocumentWrite, ownRequest } from '../../calls/document-registrar.ts';
@@ -86,7 +87,8 @@ async function withdrawal(
   const files = withdrawalDocument(url, publicJwk);
   const served = { ...files, maxAge: document.maxAge };
   const now = rfc3339(context.clock.now());
-  const state = { ...document, digest: documentDigest(files), publishedAt: now, withdrawnAt: now };
+  const others = omit(document, 'body', 'settles', 'large');
+  const state = { ...others, digest: documentDigest(files), publishedAt: now, withdrawnAt: now };
   return [{ kind: 'Serve', name, client, served, metadata: {}, isNew: false }, state];
 }
 
