@@ -37,7 +37,7 @@ export const identification = z
   .object({
     mode: z.enum(['Registration', 'Document', 'Auto']).default('Registration').meta({
       description:
-        'How clients get their identifier. Registration: the server gives it when the client is registered. Document: it is the URL of a document that the operator serves and the server fetches (Client ID Metadata Document). Auto: Document where the server publishes client_id_metadata_document_supported, else Registration. Some servers publish it wrongly, so set the mode where you know it.',
+        'How clients get their identifier. Registration: the server gives it when the client is registered. Document: it is the URL of a document that the operator serves and the server fetches (Client ID Metadata Document). Auto: Document where the server publishes client_id_metadata_document_supported, else Registration. While there are clients, Auto stays what it was for the first. Some servers publish it wrongly, so set the mode where you know it.',
     }),
     document: document.optional(),
   })

@@ -89,8 +89,9 @@ export async function reconcileServer(
       ? await endpointsOf(object, spec, context, discovered, transport as Transport | undefined)
       : unreachable(object, reachable, discovered, clock.now());
   const endpoints = found.endpoints && endpointsInUse(spec, found.endpoints);
-  const { endpoints: known = {}, aliases, refused, offered, takesDocuments } = found;
+  const { endpoints: known = {}, aliases, refused, offered } = found;
   const { documents: hosting } = context.settings;
+  const takesDocuments = takesDocumentsNow(object, found, context);
   const said = { refused, offered, takesDocuments, hosting };
   const facts = { endpoints: known, aliases, ...said, ...references, urlRules, now: clock.now() };
   const connection = found.problem ?? permitted(object, spec, facts, context);
@@ -120,6 +121,16 @@ export async function reconcileServer(
   return retry ?? (Number.isFinite(lookAgain) ? Math.max(250, lookAgain) : undefined);
 }
 
+/** While there are clients, what the server says later changes nothing: none of them is moved, and none is told to. */
+function takesDocumentsNow(
+  { metadata: { uid = '' }, status: { identification } }: ServerObject,
+  { takesDocuments }: Discovered,
+  { caches: { registrations } }: Context,
+): boolean | undefined {
+  const hasClients = registrations.count('atServerObject', uid) > 0;
+  return hasClients && identification !== undefined ? identification === 'Document' : takesDocuments;
+}
+
 /** Takes over the pauses that an earlier process wrote into status, and obeys a person who asks for a try. */
 function resume(object: ServerObject, { servers }: Context, discovered: Map<string, Discovered>): void {
   const key = keyOfServer(object);
@@ -127,7 +138,12 @@ function resume(object: ServerObject, { servers }: Context, discovered: Map<stri
     servers.restorePauses(key, pausesIn(object.status));
   }
   if (isTryAsked(object, servers.state(key))) {
+    const known = knownOf(object, discovered) ?? fromStatus(object, 0);
     discovered.delete(key);
+    if (known !== undefined && known.problem === undefined) {
+      // What was found serves until the document is read again, which is due.
+      discovered.set(key, { ...known, askAgainAt: 0 });
+    }
     servers.tryNow(key);
   }
 }

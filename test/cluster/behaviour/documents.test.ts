@@ -39,14 +39,19 @@ afterAll(async () => {
   await server?.stop();
 });
 
-const clusterServer = (name: string, baseUrl: string): string =>
+const clusterServer = (
+  name: string,
+  baseUrl: string,
+  { mode = 'Document', ...spec }: { readonly mode?: string; readonly registration?: object } = {},
+): string =>
   JSON.stringify({
     apiVersion: 'oauth-registrar.dev/v1alpha1',
     kind: 'ClusterAuthorizationServer',
     metadata: { name },
     spec: {
       issuer: server.issuer,
-      identification: { mode: 'Document', document: { baseUrl } },
+      identification: { mode, document: { baseUrl } },
+      ...spec,
       connection: { caRef: { kind: 'ConfigMap', name: 'ca' } },
       allowedNamespaces: { selector: {} },
     },
@@ -317,6 +322,58 @@ describe('An OAuthClient of a server that identifies clients by documents', () =
     const [owed] = await shop.untilRoles('web', ['owed']);
     expect(owed?.facts['served-document']).toContain('"withdrawnAt"');
     await shop.untilEvent('web', ({ reason }) => reason === 'DocumentWithdrawn');
+  });
+
+  it('is one where the server says so and the mode is Auto, and stays what it is when the server says something else', async () => {
+    const chosen = async () =>
+      JSON.parse(await testbed.kubectl('get', 'clusterauthorizationserver', 'chosen', '-o', 'json'));
+    const ask = async (word: string) => {
+      const annotation = `oauth-registrar.dev/reconcile-requested-at=${word}`;
+      await testbed.kubectl('annotate', 'clusterauthorizationserver', 'chosen', annotation, '--overwrite');
+      return eventually(chosen, ({ status }) => status.lastHandledReconcileAt === word);
+    };
+    const made = (name: string, by: string) =>
+      oauthClient('shop', name, { client: WEB, server: { kind: 'ClusterAuthorizationServer', name: by } });
+    server.sayDocuments(false);
+    const registration = { admission: { open: {} } };
+    await testbed.apply(
+      all(
+        clusterServer('chosen', documents.baseUrl, { mode: 'Auto', registration }),
+        clusterServer('told', documents.baseUrl, { mode: 'Document' }),
+        made('registered', 'chosen'),
+        made('told', 'told'),
+      ),
+    );
+    const isUrl = (clientId: string | undefined) => clientId?.startsWith(`${documents.baseUrl}/`);
+    const registered = await shop.until('registered', 'Registered');
+    expect(isUrl(registered.status?.clientId)).toBe(false);
+    // The mode of the server object counts more than what the server says.
+    expect(isUrl((await shop.until('told', 'Registered')).status?.clientId)).toBe(true);
+
+    server.sayDocuments(true);
+    expect((await ask('upgraded')).status.identification).toBe('Registration');
+    await shop.edit('registered', { clientName: 'Edited' });
+    const edited = await eventually(
+      () => shop.client('registered'),
+      ({ status }) =>
+        status?.observedGeneration === 2 && conditionOf({ status } as never, 'Reconciling') === undefined,
+    );
+    expect(edited.status?.clientId).toBe(registered.status?.clientId);
+    expect(edited.status?.conditions?.map(({ type, status }) => `${type}=${status}`)).toEqual([
+      'Ready=True',
+      'Registered=True',
+      'SecretSynced=True',
+    ]);
+
+    await shop.remove('registered');
+    await shop.untilGone('registered');
+    let asked = 0;
+    await eventually(
+      () => ask(`empty-${asked++}`),
+      ({ status }) => status.identification === 'Document',
+    );
+    await testbed.apply(made('published', 'chosen'));
+    expect(isUrl((await shop.until('published', 'Registered')).status?.clientId)).toBe(true);
   });
 
   it('is refused where the install does not serve its base URL', async () => {

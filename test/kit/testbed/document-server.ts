@@ -1,17 +1,19 @@
 import { generateKeyPairSync } from 'node:crypto';
-import { createServer } from 'node:http';
+import { createServer, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import Provider from 'oidc-provider';
 import { Agent, fetch as fetchWith } from 'undici';
 
 /**
- * A real authorization server (oidc-provider) that identifies clients by documents and registers none. Anybody may sign in
+ * A real authorization server (oidc-provider) that identifies clients by documents, and registers others. Anybody may sign in
  * and consents to everything.
  */
 export interface DocumentServer {
   readonly issuer: string;
   /** URLs of documents and keys that it fetched, in order. */
   readonly fetched: readonly string[];
+  /** Whether its metadata say that it takes documents. At first: true. Not all servers that do so say it. */
+  sayDocuments(says: boolean): void;
   stop(): Promise<void>;
 }
 
@@ -21,7 +23,13 @@ export async function startDocumentServer(ca: string): Promise<DocumentServer> {
   const dispatcher = new Agent({ connect: { ca } });
   const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
   let provide: ReturnType<Provider['callback']> = async () => {};
-  const server = createServer((request, response) => void provide(request, response));
+  let says = true;
+  const server = createServer((request, response) => {
+    if (!says && request.url?.startsWith('/.well-known/')) {
+      leaveOut('client_id_metadata_document_supported', response);
+    }
+    void provide(request, response);
+  });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const issuer = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   provide = new Provider(issuer, {
@@ -30,7 +38,7 @@ export async function startDocumentServer(ca: string): Promise<DocumentServer> {
     },
     cookies: { keys: ['documents'] },
     scopes: ['openid', 'offline_access', 'read'],
-    clientAuthMethods: ['none', 'private_key_jwt'],
+    clientAuthMethods: ['none', 'private_key_jwt', 'client_secret_basic'],
     clientBasedCORS: () => false,
     findAccount: (_context, sub) => ({ accountId: sub, claims: () => ({ sub }) }),
     ttl: {
@@ -55,6 +63,8 @@ export async function startDocumentServer(ca: string): Promise<DocumentServer> {
     },
     features: {
       clientIdMetadataDocument: { enabled: true, ack: 'draft-02' },
+      registration: { enabled: true },
+      registrationManagement: { enabled: true },
       clientCredentials: { enabled: true },
       devInteractions: { enabled: true },
     },
@@ -62,10 +72,24 @@ export async function startDocumentServer(ca: string): Promise<DocumentServer> {
   return {
     issuer,
     fetched,
+    sayDocuments: (next) => {
+      says = next;
+    },
     async stop() {
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));
       await dispatcher.close();
     },
   };
+}
+
+/** The JSON that is answered next lacks a member. */
+function leaveOut(member: string, response: ServerResponse): void {
+  const end = response.end.bind(response);
+  response.end = ((body: string | Buffer) => {
+    const { [member]: _, ...others } = JSON.parse(String(body));
+    const text = JSON.stringify(others);
+    response.setHeader('content-length', Buffer.byteLength(text));
+    return end(text);
+  }) as typeof response.end;
 }

@@ -136,6 +136,24 @@ describe('A server object', () => {
     expect([http.sent.length, writes.length]).toEqual([1, 1]);
   });
 
+  test('is discovered again at once when a person asks, whatever process found it before', async () => {
+    const grants = answered(200, { ...FOUND, grant_types_supported: ['authorization_code'] });
+    for (const given of [{ outcomes: [found, grants] }, { status: earlier, outcomes: [grants] }]) {
+      const { look, servers, http, cluster, context } = scene(given);
+      await look();
+      const asked = http.sent.length;
+      const object = cluster.find('ClusterAuthorizationServer', 'corporate');
+      const annotations = { 'oauth-registrar.dev/reconcile-requested-at': 'now' };
+      const metadata = { ...object?.metadata, annotations, resourceVersion: '9999' };
+      const annotated = { ...object, kind: 'ClusterAuthorizationServer', metadata };
+      fill(context.caches, [annotated] as unknown as Parameters<typeof fill>[1]);
+      await look();
+      await look();
+      expect(http.sent).toHaveLength(asked + 1);
+      expect(servers.state(SERVER)?.connection?.offered).toEqual({ grant_types: ['authorization_code'] });
+    }
+  });
+
   test('keeps its status for a second where the API server does not take it', async () => {
     const { look, servers } = scene({ refuses: { 'status ClusterAuthorizationServer': refusals.conflict } });
     expect(await look()).toBe(1_000);
