@@ -34,7 +34,7 @@ export async function serveDocuments(config: DocumentsConfig, log: Log): Promise
   }
   const documents = new ServedDocuments();
   const state = { isReady: false };
-  const reflector = follow(documents, { connection, namespace, clock, log });
+  const reflector = watchDocuments(documents, { connection, namespace, clock, log });
   void reflector.synced.then(() => {
     state.isReady = true;
     log.info('serving', { documents: documents.size });
@@ -70,7 +70,10 @@ export async function serveDocuments(config: DocumentsConfig, log: Log): Promise
 }
 
 /** Everything that the namespace has to serve. */
-const follow = (documents: ServedDocuments, { connection, namespace, clock, log }: Following): Reflector =>
+const watchDocuments = (
+  documents: ServedDocuments,
+  { connection, namespace, clock, log }: Following,
+): Reflector =>
   createReflector({
     connection,
     api: createKubernetesApi(connection, { clock }),

@@ -2,10 +2,11 @@ import { existsSync, globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
-import { METRICS } from '../../src/adapters/process/metric-table.ts';
+import { DOCUMENT_METRICS, METRICS } from '../../src/adapters/process/metric-table.ts';
 import { REASONS } from '../../src/api/reasons.ts';
 import { COMMANDS, COMMON } from '../../src/cli/program.ts';
 import { FLAGS } from '../../src/config.ts';
+import { DOCUMENTS_FLAGS } from '../../src/documents-config.ts';
 import { discoveryUrls } from '../../src/oauth/discovery.ts';
 import { hasField, KINDS, type Schema, schemasIn, unknownIn } from '../kit/pages/api-schemas.ts';
 import { blocksBelow, blocksOf } from '../kit/pages/blocks.ts';
@@ -77,7 +78,9 @@ const unknownKeys = (page: string): readonly string[] =>
 const unknownMetrics = (page: string): readonly string[] =>
   [...textOf(page).matchAll(/\boauth_registrar_[a-z_]+/g)]
     .map(([name]) => name)
-    .filter((name) => !Object.hasOwn(METRICS, name.replace(/_(bucket|sum|count)$/, '')));
+    .filter(
+      (name) => !Object.hasOwn({ ...METRICS, ...DOCUMENT_METRICS }, name.replace(/_(bucket|sum|count)$/, '')),
+    );
 
 describe.each(PAGES)('%s', (page) => {
   test('has commands whose labels, annotations, fields and conditions exist', () => {
@@ -166,7 +169,11 @@ const WITH_OTHER_FLAGS = [...OF_TESTS, 'docs/plugin.md'];
 describe.each(PAGES.filter((page) => !WITH_OTHER_FLAGS.includes(page)))('%s', (page) => {
   test('names flags that the operator has', () => {
     const flags = inlineCodeOf(page).flatMap(({ text }) => /^--([a-z-]+)/.exec(text)?.slice(1) ?? []);
-    const known = [...Object.keys(FLAGS), ...OF_OTHERS, ...(page === 'docs/reference.md' ? OF_PLUGIN : [])];
+    const known = [
+      ...Object.keys(FLAGS),
+      ...OF_OTHERS,
+      ...(page === 'docs/reference.md' ? [...OF_PLUGIN, ...Object.keys(DOCUMENTS_FLAGS)] : []),
+    ];
     expect(flags.filter((flag) => !known.includes(flag))).toEqual([]);
   });
 });

@@ -2,7 +2,7 @@ import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client';
 import { DOCUMENT_LABEL_VALUES, DOCUMENT_METRICS } from './metric-table.ts';
 
 /** Counts what `oauth-registrar documents` answers. Nothing of it names a client or a tenant. No method throws or waits. */
-export interface DocumentMetrics {
+interface DocumentMetrics {
   /** One answer at the port of documents. */
   answered(status: number): void;
   /** The text that `/metrics` serves. */
@@ -10,7 +10,7 @@ export interface DocumentMetrics {
 }
 
 /** The present state, read at every scrape. */
-export interface DocumentView {
+interface DocumentView {
   /** How many documents are served. */
   readonly served: () => number;
   /** How many ConfigMaps can't be read. */

@@ -503,7 +503,7 @@ const EXAMPLES: readonly Example[] = [
       ],
     }),
     'DocumentSettling',
-    'The document of client c1 is served, and servers may have the keys of before until 2026-05-01T12:00:01Z. Then the Secret follows.',
+    'The document of client c1 is served, and servers may have the document or the keys of before until 2026-05-01T12:00:01Z. Then the Secret follows.',
   ],
   [
     'SecretWriteUndone',
