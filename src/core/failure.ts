@@ -40,6 +40,8 @@ export interface Failure {
   readonly isCallLacking?: boolean;
   /** A token endpoint gave no access token, so nothing was sent to the server's other endpoints. */
   readonly isOfTokenEndpoint?: boolean;
+  /** The token endpoint does not know who asks, or does not believe it (`invalid_client`, RFC 6749 section 5.2). */
+  readonly isClientRefused?: boolean;
   /** Nothing was sent, because of the object's own content. The failure shows nothing about the server. */
   readonly unsent?: boolean;
   /**

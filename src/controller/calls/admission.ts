@@ -175,7 +175,10 @@ async function obtainToken(
       };
     default:
       return request.trust === undefined
-        ? noToken('TokenRefused', 'AdmissionTokenFailed', telling(answer), told)
+        ? {
+            ...noToken('TokenRefused', 'AdmissionTokenFailed', telling(answer), told),
+            ...(answer.said?.error === 'invalid_client' ? { isClientRefused: true } : {}),
+          }
         : untrusted(noToken('TokenRefused', 'AssertionRefused', telling(answer), told), request.trust, told);
   }
 }

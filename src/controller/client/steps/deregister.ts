@@ -98,17 +98,30 @@ export async function deregister(step: DeregisterStep, input: StepInput): Promis
         const found = await address();
         return 'kind' in found ? found : deleteRequest(found);
       },
-      notReady: (failure) => ({
-        shown: failure,
-        finish: () => ({
-          entry: 'Settle',
-          result: failed('Deregister', basis, asUnconfirmed(failure), input),
-        }),
-      }),
+      notReady: (failure) =>
+        isProvenGone(deletion, failure)
+          ? { shown: undefined, end: endOf(undefined), finish: () => deregistered(step, input) }
+          : {
+              shown: failure,
+              finish: () => ({
+                entry: deletion.wasUnanswered ? 'Interrupt' : 'Settle',
+                result: failed('Deregister', basis, asUnconfirmed(failure), input),
+              }),
+            },
       conclude: (answer) => conclude(deletion, address, answer, input),
     },
   );
   return result ?? held(step, server, input);
+}
+
+/** A client that manages itself, and that the token endpoint does not know after an earlier DELETE got no answer. */
+function isProvenGone({ step, manager, mayBeGone }: Deletion, { isClientRefused }: Failure): boolean {
+  const { management } = manager;
+  const isOwn =
+    management.kind === 'Managed' &&
+    management.credential.kind === 'ClientCredentials' &&
+    management.credential.clientId === step.home.record.clientId;
+  return mayBeGone && isOwn && isClientRefused === true;
 }
 
 function begin(

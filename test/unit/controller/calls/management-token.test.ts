@@ -113,6 +113,7 @@ describe('what admits to a registered client', () => {
       reason: 'AdmissionTokenFailed',
       message: 'The token endpoint answered 401 invalid_client',
       detail: 'The token endpoint answered 401 invalid_client (POST https://sso.example.com/token)',
+      isClientRefused: true,
       serverTrouble: false,
     });
   });

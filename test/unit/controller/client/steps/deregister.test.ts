@@ -581,6 +581,44 @@ describe('With a token that manages every client', () => {
   });
 });
 
+describe('A client that manages itself', () => {
+  const management = { ...connection.management, mode: 'ClientCredential' } as const;
+  const key = {
+    kid: 'k1',
+    privateJwk: new Sensitive('{"kid":"k1"}'),
+    privatePem: new Sensitive('pem'),
+    publicJwk: { kty: 'EC', alg: 'ES256', kid: 'k1' },
+    createdAt: '2026-05-01T10:00:00Z',
+  };
+  const sent = { grant_types: ['client_credentials'], token_endpoint_auth_method: 'private_key_jwt' };
+  const content = { ...stored, information: { clientId: 'c1', metadata: {} }, sent, keys: [key] };
+  const own = registrationSecret(recorded({ managed: false }), content);
+  const refused = (code: string, before: NonNullable<TakeOptions<'Deregister'>['before']>) =>
+    deregister({
+      objects: [...surroundings(), deleted, own],
+      server: { connection: { ...connection, management } },
+      outcomes: [answered(401, { error: code })],
+      before,
+    });
+
+  test('is gone where an earlier DELETE got no answer and the token endpoint no longer knows it', async () => {
+    const taken = await refused('invalid_client', unanswered('Deregister'));
+    expect(taken.http.sent.map(({ url }) => url)).toEqual(['https://sso.example.com/token']);
+    expect(taken.wrote).toEqual([`patch ${OBJECT}`, `delete ${RECORD}`]);
+    expect(taken.ledger.ends).toContain('settle a0');
+  });
+
+  test.each([
+    ['no DELETE was sent', 'invalid_client', () => undefined],
+    ['the token endpoint refuses something else', 'invalid_scope', unanswered('Deregister')],
+  ] as const)('is not taken for gone where %s', async (_, code, before) => {
+    const taken = await refused(code, before);
+    expect(taken.wrote).toEqual([]);
+    expect(taken.ledger.ends).not.toContain('settle a0');
+    expect(setbacksOf(taken)).toMatchObject([{ reason: 'DeletionUnconfirmed' }]);
+  });
+});
+
 describe('A call that is not made', () => {
   test.each<readonly [string, (operator: OperatorInMemory) => void, object]>([
     [
