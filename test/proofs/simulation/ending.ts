@@ -81,7 +81,7 @@ export const isRival = ({ cluster, conditions }: World, object: Stored): boolean
   conditions.sharesAccount === true &&
   isStalled(object) &&
   conditionOf(object, 'Ready')?.reason === 'ClientAlreadyManaged' &&
-  cluster.all('OAuthClient').some((other) => other !== object && isReady(other));
+  cluster.all('OAuthClient').some((other) => other !== object && (isReady(other) || isLost(other)));
 
 /** Only a person can continue. */
 export function isStalled(object: Stored): boolean {
