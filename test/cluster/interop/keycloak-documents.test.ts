@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { importJWK, SignJWT } from 'jose';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { signIn } from '../../kit/testbed/code-flow.ts';
 import { DOCUMENTS_NAMESPACE, type DocumentsProcess, startDocuments } from '../../kit/testbed/documents.ts';
 import { type Keycloak, startKeycloak } from '../../kit/testbed/keycloak.ts';
 import { all, eventually, OPERATOR_NAMESPACE, oauthClient } from '../behaviour/objects.ts';
@@ -37,6 +38,7 @@ beforeAll(async () => {
   });
   await keycloak.createRealm(REALM);
   await trustDocuments();
+  await addPerson();
   await scene.testbed.operator.stop();
   await scene.testbed.startOperator([
     `--documents-namespace=${DOCUMENTS_NAMESPACE}`,
@@ -76,6 +78,21 @@ const server = (): string =>
       allowedNamespaces: { selector: {} },
     },
   });
+
+const PERSON = { username: 'ada', password: 'not-a-secret' };
+
+async function addPerson(): Promise<void> {
+  const { username, password } = PERSON;
+  await keycloak.admin.request('POST', `/admin/realms/${REALM}/users`, {
+    username,
+    enabled: true,
+    firstName: 'Ada',
+    lastName: 'Lovelace',
+    email: 'ada@example.com',
+    emailVerified: true,
+    credentials: [{ type: 'password', value: password, temporary: false }],
+  });
+}
 
 /** The realm takes documents of these hosts, and the URIs in them must be there, too. */
 async function trustDocuments(): Promise<void> {
@@ -123,7 +140,7 @@ async function trustDocuments(): Promise<void> {
 const tokenEndpoint = () => `${keycloak.issuer(REALM)}/protocol/openid-connect/token`;
 
 /** As a workload does it with what its Secret has. */
-async function tokenOf(data: Readonly<Record<string, string>>) {
+async function assertionOf(data: Readonly<Record<string, string>>) {
   const { client_id: clientId = '', kid = '' } = data;
   const now = Math.floor(Date.now() / 1000);
   const jwk = JSON.parse(data['private_key.jwk'] ?? '{}');
@@ -131,17 +148,39 @@ async function tokenOf(data: Readonly<Record<string, string>>) {
   const assertion = await new SignJWT({ ...claims, jti: randomBytes(8).toString('hex') })
     .setProtectedHeader({ alg: 'ES256', kid })
     .sign(await importJWK(jwk, 'ES256'));
+  return {
+    client_assertion_type: 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer',
+    client_assertion: assertion,
+  };
+}
+
+async function tokenOf(data: Readonly<Record<string, string>>) {
   const answer = await fetch(tokenEndpoint(), {
     method: 'POST',
     body: new URLSearchParams({
       grant_type: 'client_credentials',
-      client_id: clientId,
-      client_assertion_type: 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer',
-      client_assertion: assertion,
+      client_id: data['client_id'] ?? '',
+      ...(await assertionOf(data)),
     }),
   });
   return { status: answer.status, body: (await answer.json()) as Record<string, unknown> };
 }
+
+/** A person signs in at Keycloak, and consents where it asks. */
+const signInWith = (
+  { client_id: clientId = '' }: Readonly<Record<string, string>>,
+  authenticate?: () => Promise<Readonly<Record<string, string>>>,
+) =>
+  signIn({
+    authorizationEndpoint: `${keycloak.issuer(REALM)}/protocol/openid-connect/auth`,
+    tokenEndpoint: tokenEndpoint(),
+    clientId,
+    redirectUri: CALLBACK,
+    typed: { ...PERSON, accept: 'Yes' },
+    ...(authenticate && { authenticate }),
+  });
+
+const SIGNED_IN = { status: 200, body: { token_type: 'Bearer', id_token: expect.any(String) } };
 
 describe('A client that a document identifies, at Keycloak', () => {
   let data: Readonly<Record<string, string>> = {};
@@ -168,6 +207,26 @@ describe('A client that a document identifies, at Keycloak', () => {
       name: 'Worker',
       redirectUris: [CALLBACK],
     });
+  });
+
+  it('signs a person in by the code flow with PKCE, and proves itself by its key', async () => {
+    expect(await signInWith(data, () => assertionOf(data))).toMatchObject(SIGNED_IN);
+  });
+
+  it('signs a person in by the code flow with PKCE alone, where it is public', async () => {
+    const client = {
+      clientName: 'App',
+      redirectUris: [CALLBACK],
+      grantTypes: ['authorization_code'],
+      responseTypes: ['code'],
+      tokenEndpointAuthMethod: 'none',
+    };
+    const server = { kind: 'ClusterAuthorizationServer', name: 'keycloak' };
+    await scene.testbed.apply(oauthClient('shop', 'app', { client, server }));
+    await scene.until('app', 'Registered');
+    const app = await scene.secret('app');
+    expect(app).not.toHaveProperty('client_secret');
+    expect(await signInWith(app)).toMatchObject(SIGNED_IN);
   });
 
   it('gets none any more after its object is deleted: Keycloak is made to fetch the withdrawal', async () => {

@@ -10,8 +10,13 @@ import { createProgress, type Progress } from './progress.ts';
 export async function setup(): Promise<void> {
   const progress = createProgress();
   const problems: string[] = [];
-  const keycloaks = KEYCLOAK_VERSIONS.map(
-    (version) => (progress: Progress) => ensureKeycloak(progress, version),
+  const keycloaks = [
+    ...KEYCLOAK_VERSIONS.map((version) => ({ version, features: [] as readonly string[] })),
+    { version: '26.7.0', features: ['cimd'] } as const,
+  ].map(
+    ({ version, features }) =>
+      (progress: Progress) =>
+        ensureKeycloak(progress, version, features),
   );
   for (const ensure of [...keycloaks, ensureHydra, ensureBinaries]) {
     await ensure(progress).catch((error: unknown) =>
