@@ -145,6 +145,8 @@ export const ANNOTATIONS = {
   // On workload Secrets: which registration they show, and of which inputs they are made.
   shows: `${prefix}/shows`,
   projection: `${prefix}/projection`,
+  /** Likewise: since when the Secret shows its credential, where that is not the first one of the object. */
+  shownSince: `${prefix}/shown-since`,
 } as const;
 
 /** Value of `shows` on a workload Secret that outlived its object and its client. */

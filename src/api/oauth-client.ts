@@ -384,7 +384,7 @@ export const oauthClientStatus = z
     rolloutRestarts: z
       .object({
         credential: described(z.string().max(64), 'Identifies the credential.'),
-        at: described(time(), 'When the credential was given. The workloads have this time as restartedAt.'),
+        at: described(time(), 'When the last workload was restarted for it.'),
       })
       .meta({ description: 'The last credential for which all of rolloutRestartTargets were restarted.' })
       .optional(),

@@ -216,7 +216,7 @@ export const REASONS = {
   TemplateInvalid: {
     cause:
       'The Secret of the workload can not be made as spec.secret says with the values of this client: one is missing, or would break its form.',
-    cure: 'Change spec.secret.format, or what the message names. The client is registered, and a Secret that workloads have stays as it was.',
+    cure: 'Change what the message names. A Secret that workloads have stays as it was.',
   },
   WriteRefused: {
     cause: 'The API server refused a write that the object needs, other than that of its Secrets.',

@@ -66,6 +66,7 @@ export function createDryRun(
         clientChanged: nothing,
         tokenLost: nothing,
         firstReady: nothing,
+        verified: nothing,
         serverGone: nothing,
       },
       jwt: createJsonWebTokens(),

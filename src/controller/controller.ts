@@ -376,6 +376,7 @@ export function createController(
     credentials.forget({ kind: 'Server', key });
     discovered.delete(key);
     moves.end(key);
+    context.memory.forgetServer(key);
     edits.forget(reconciledText({ kind: 'Server', key }));
     given.tokens.forgetServer(key);
     given.counters.serverGone(serverNamed(key));

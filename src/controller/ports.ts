@@ -1,5 +1,6 @@
 import type { KubernetesObject, Resource } from '../api/kubernetes.ts';
 import type { AuditEvent, AuditOutcome } from '../core/audit-line.ts';
+import type { ProbeVerdict } from '../core/probe.ts';
 import type { ServerName } from '../core/server-key.ts';
 import type { HttpOutcome, HttpRequest, Transport } from '../oauth/http-message.ts';
 import type { JsonObject } from '../oauth/json.ts';
@@ -160,6 +161,8 @@ export interface Counters {
   tokenLost(server: ServerName): void;
   /** An OAuthClient is Ready for the first time, so many seconds after its creation. */
   firstReady(server: ServerName, seconds: number): void;
+  /** A token endpoint was asked whether it accepts the credential of a client. */
+  verified(server: ServerName, result: ProbeVerdict['kind']): void;
   /** The server object was deleted: removes its counters. */
   serverGone(server: ServerName): void;
 }

@@ -170,8 +170,8 @@ export interface RestartStep extends Explained {
   readonly targets: NonNullable<OAuthClientSpec['rolloutRestartTargets']>;
   /** Identifies the credential. */
   readonly credential: string;
-  /** RFC 3339: when the credential was given. The workloads get this time. */
-  readonly at: string;
+  /** When the Secret began to show the credential, in milliseconds since the epoch: a later restart was made for it. */
+  readonly since: number;
   readonly basis: string;
 }
 

@@ -94,6 +94,8 @@ export interface ClientCredentials {
   readonly resources: readonly string[];
   readonly parameters: Readonly<Record<string, string>>;
   readonly reuse: 'Never' | 'UntilRefused';
+  /** It is the credential of one client, which manages itself with it: a failure shows little about the server. Default: false. */
+  readonly isOwn?: true;
 }
 
 export interface ManagementTerms {

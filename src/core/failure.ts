@@ -42,6 +42,11 @@ export interface Failure {
   readonly isOfTokenEndpoint?: boolean;
   /** The token endpoint does not know who asks, or does not believe it (`invalid_client`, RFC 6749 section 5.2). */
   readonly isClientRefused?: boolean;
+  /**
+   * The same of the credential by which a client manages itself, which also means that the server does not know the client: more
+   * tries hardly change that.
+   */
+  readonly isOwnRefusal?: boolean;
   /** Nothing was sent, because of the object's own content. The failure shows nothing about the server. */
   readonly unsent?: boolean;
   /**

@@ -12,7 +12,13 @@ export type Described = 'labels' | 'annotations';
 /** Labels and annotations that the operator writes on every Secret of a workload, whoever the API server calls their owner. */
 export const OWN_NAMES: Readonly<Record<Described, readonly string[]>> = {
   labels: [LABELS.workload, LABELS.client, 'app.kubernetes.io/managed-by'],
-  annotations: [ANNOTATIONS.client, ANNOTATIONS.shows, ANNOTATIONS.projection, ANNOTATIONS.rotateRequestedAt],
+  annotations: [
+    ANNOTATIONS.client,
+    ANNOTATIONS.shows,
+    ANNOTATIONS.projection,
+    ANNOTATIONS.shownSince,
+    ANNOTATIONS.rotateRequestedAt,
+  ],
 };
 
 type FieldNames = Readonly<Record<string, unknown>>;

@@ -180,6 +180,7 @@ function ownManager(content: RegistrationContent, terms: Terms | undefined): Cli
         kind: 'ClientCredentials',
         ...{ clientId, authentication, scopes: narrowestScope(own), resources: [], parameters: {} },
         reuse: 'Never',
+        isOwn: true,
       }
     : cannotManageItself('its grant types lack client_credentials');
 }

@@ -110,7 +110,7 @@ export interface FormerUsers {
 export interface RestartsDone {
   /** Identifies the credential. */
   readonly credential: string;
-  /** RFC 3339: when it was given, which is the time that the workloads have. */
+  /** RFC 3339: when the last workload was restarted for it. */
   readonly at: string;
 }
 
@@ -358,6 +358,8 @@ export interface Setback {
   readonly refusedAt?: string;
   /** With `refusedAt`: before this time, another request waits, too; in milliseconds since the epoch. */
   readonly spreadUntil?: number;
+  /** How often in a row the token endpoint refused the client's own credential; see `Failure.isOwnRefusal`. Default: 0. */
+  readonly ownRefusals?: number;
   /** When the failure was stored, in milliseconds since the epoch. */
   readonly at?: number;
   /** The server was the cause, so the action is retried as soon as the server answers again. Default: false. */

@@ -39,6 +39,12 @@ export const overlapEndFrom = (
     secretEnd(replaced) ?? Number.POSITIVE_INFINITY,
   );
 
+/** The length of the overlap of a surplus record, in milliseconds; see {@link overlapOf}. */
+export function overlapFor(o: Observation, surplus: RegistrationRecord): number {
+  const successor = successorOf(surplus, recordsOf(o, o.object?.uid));
+  return overlapOf(o, successor && migrationOverlap(o, surplus, successor));
+}
+
 /** `migration.overlap` of the server object that the client left, where it moved by that migration. */
 function migrationOverlap(
   o: Observation,

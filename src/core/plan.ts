@@ -129,7 +129,7 @@ const UPKEEP: readonly Rule<Registered>[] = [
 ];
 
 const UP_TO_DATE = 'The client is registered and its Secret is up to date.';
-const WITHOUT_SECRET = 'The client is registered, and no Secret is wanted of it.';
+const WITHOUT_SECRET = 'The client is registered. No Secret is written, since spec.secret.mode is None.';
 
 const clientUpToDate: Rule<Registered, Action> = {
   finding: 'ClientUpToDate',

@@ -79,6 +79,14 @@ export type ProbeVerdict =
       readonly isLimit: boolean;
     } & Words);
 
+/** Every `kind` of a verdict. */
+export const PROBE_RESULTS = [
+  'Accepted',
+  'Refused',
+  'Inconclusive',
+  'Later',
+] as const satisfies readonly ProbeVerdict['kind'][];
+
 interface ProbeContext extends Told {
   readonly kind: ProbeKind;
   readonly clientId: string;

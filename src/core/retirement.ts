@@ -1,7 +1,8 @@
 import { rfc3339, storedTime } from '../api/time.ts';
 import { currentRecord, surplusRecords } from './current-record.ts';
+import { newCredential, usableSince } from './given-credential.ts';
 import type { FormerUsers, Observation } from './observation.ts';
-import { overlapEnd, overlapOf, overlapStart, secretEnd } from './overlap.ts';
+import { overlapEnd, overlapFor, overlapStart, secretEnd } from './overlap.ts';
 import type { RegistrationRecord } from './record.ts';
 
 /**
@@ -15,7 +16,7 @@ export interface Retirement {
   readonly id: string;
   /** What it is, for people. */
   readonly what: string;
-  /** When the new credential was given, in milliseconds since the epoch. */
+  /** Pods that started before have what is former, in milliseconds since the epoch. */
   readonly since: number;
   /** When it ends whoever uses it, in milliseconds since the epoch. */
   readonly until: number;
@@ -30,17 +31,41 @@ const FRESH_MS = 60_000;
 const isAsked = ({ object }: Observation): boolean =>
   object?.desired.valid === true && object.desired.spec.replacement.retire === 'WhenUnused';
 
-/** The retirement of a client that was replaced; `undefined`: its overlap decides alone, or is not over. */
+/**
+ * The retirement of a client that was replaced; `undefined`: its overlap decides alone, or is not over, or the Secret still shows
+ * that client.
+ */
 export function clientRetirement(o: Observation, surplus: RegistrationRecord): Retirement | undefined {
-  const since = overlapStart(o, surplus);
-  if (!isAsked(o) || since === undefined || overlapOf(o) === 0 || overlapEnd(o, surplus) > o.now) {
+  const turn = overlapStart(o, surplus);
+  const isOver = overlapEnd(o, surplus) <= o.now;
+  if (!isAsked(o) || turn === undefined || !isOver || overlapFor(o, surplus) === 0) {
     return undefined;
   }
   const end = secretEnd(surplus) ?? Number.POSITIVE_INFINITY;
-  const until = Math.min(since + LONGEST_MS, end);
-  return o.now < until
-    ? { id: surplus.registrationSecret, what: `Client ${surplus.clientId}`, since, until }
+  const until = Math.min(turn + LONGEST_MS, end);
+  return o.now < until && secretsShowing(o, surplus).length === 0
+    ? {
+        id: surplus.registrationSecret,
+        what: `Client ${surplus.clientId}`,
+        since: startedSince(o, currentRecord(o), turn),
+        until,
+      }
     : undefined;
+}
+
+/** The Secrets of the object that show a client. */
+export const secretsShowing = (
+  { secrets, object }: Observation,
+  { registrationSecret }: RegistrationRecord,
+): Observation['secrets'] =>
+  secrets.filter(({ ownerUid, shows }) => ownerUid === object?.uid && shows === registrationSecret);
+
+/** Pods have the present credential if they started since the Secret shows it, which is later than the turn. */
+function startedSince(o: Observation, current: RegistrationRecord | undefined, turn: number): number {
+  const credential = current && newCredential(o, current);
+  return current === undefined || credential === undefined
+    ? turn
+    : Math.max(turn, usableSince(o, current, credential));
 }
 
 /** The retirement of the key before the current one; `undefined`: its overlap decides alone, or is not over. */
@@ -49,8 +74,9 @@ export function keyRetirement(o: Observation, record: RegistrationRecord): Retir
   if (!isAsked(o) || keyCreatedAt === undefined || keyRetiresAt === undefined || keyRetiresAt > o.now) {
     return undefined;
   }
-  const since = storedTime(keyCreatedAt);
-  const until = since + LONGEST_MS;
+  const turn = storedTime(keyCreatedAt);
+  const until = turn + LONGEST_MS;
+  const since = startedSince(o, record, turn);
   const what = `The former key of client ${clientId}`;
   return o.now < until ? { id: `${registrationSecret} ${keyCreatedAt}`, what, since, until } : undefined;
 }
@@ -89,6 +115,23 @@ export const usersCheckedAgain = (o: Observation): readonly number[] =>
     const users = usersOf(o, retirement);
     return users === undefined ? [] : [Math.min(users.at + AGAIN_MS, retirement.until)];
   });
+
+/**
+ * For people: a former client is past its overlap, and the Secret still shows it, so that it can't end; begins with a space where
+ * there is something to say.
+ */
+export function shownNotice(o: Observation): string {
+  return surplusRecords(o, currentRecord(o))
+    .filter((surplus) => surplus.role === 'current' && overlapEnd(o, surplus) > 0)
+    .filter((surplus) => overlapEnd(o, surplus) <= o.now)
+    .flatMap((surplus) =>
+      secretsShowing(o, surplus).map(
+        ({ name }) =>
+          ` Client ${surplus.clientId} is past its overlap, and stays registered until Secret ${name} no longer shows it.`,
+      ),
+    )
+    .join('');
+}
 
 const SHOWN = 3;
 

@@ -24,7 +24,7 @@ function sharedName(secret: SecretSpec): string | undefined {
   const twice = names.find((name, index) => names.indexOf(name) !== index);
   return twice === undefined
     ? undefined
-    : `secret.keys gives the key ${shown(twice)} to two values; choose another for one`;
+    : `secret.keys gives the name "${shown(twice)}" to two values; choose another for one`;
 }
 
 function unfitName(secret: SecretSpec): string | undefined {
@@ -32,7 +32,7 @@ function unfitName(secret: SecretSpec): string | undefined {
   const unfit = namesIn(secret).find((name) => !isName(name));
   return unfit === undefined
     ? undefined
-    : `secret.keys has "${shown(unfit)}", which the format ${format} can't call a value: choose letters, digits and _`;
+    : `secret.keys has "${shown(unfit)}", which can't be a name in the format ${format}: use letters, digits and _`;
 }
 
 /** The name of each value that the Secret can have, those that are left out aside. */
@@ -47,7 +47,7 @@ function templateProblems({ template, include = [] }: SecretSpec): readonly stri
   return Object.entries(template?.data ?? {})
     .flatMap(([key, text]) => {
       const problem = isDataKey(key) ? templateProblem(text, names) : "can't be the key of a Secret";
-      return problem === undefined ? [] : [`secret.template.data: ${shown(key)} ${problem}`];
+      return problem === undefined ? [] : [`secret.template.data: "${shown(key)}" ${problem}`];
     })
     .slice(0, 3);
 }

@@ -25,6 +25,7 @@ import { overlapEnd } from './overlap.ts';
 import type { RegistrationRecord } from './record.ts';
 import { refusalToKeep } from './remembered-refusal.ts';
 import { restartsDone } from './restarts.ts';
+import { shownNotice } from './retirement.ts';
 import { chosenServer } from './server-access.ts';
 import { knownCredential } from './shown-credential.ts';
 import { moveConditions } from './summarize-migration.ts';
@@ -247,7 +248,7 @@ function conditionsOf(
       type: 'Ready',
       status: isUsable(o, idle, record, published ?? (record && usableName(o, record))) ? 'True' : 'False',
       reason,
-      message: withAnnotationHint(message, o.object),
+      message: withAnnotationHint(`${message}${shownNotice(o)}`, o.object),
     },
     registeredCondition(o, idle, record),
     secretSynced(o, idle, published, secretNote),

@@ -29,6 +29,8 @@ export interface ObservedSecret {
   readonly shows: string | undefined;
   /** See {@link projectionOf}; `undefined` where somebody else wrote to the data. */
   readonly projection: string | undefined;
+  /** Since when it shows its credential; see `shownSinceText`. Absent: it shows the first one of its object. */
+  readonly shownSince?: string;
   /** The labels that are compared; see {@link compared}. */
   readonly labels: Readonly<Record<string, string>>;
   /** The annotations that are compared; `keptText` shortens long values. */
@@ -128,6 +130,8 @@ interface ShownClient {
   readonly shows: string;
   /** See {@link projectionOf}. */
   readonly inputs: string;
+  /** See `shownSinceText`; `undefined`: the credential is the first one of the object. */
+  readonly since?: string | undefined;
   /** Keys and values of the Secret, in plain text. */
   readonly values: Readonly<Record<string, string>>;
 }
@@ -136,13 +140,14 @@ interface ShownClient {
 export function toWorkloadSecret(
   client: ClientIdentity,
   wanted: WantedSecret,
-  { shows, inputs, values }: ShownClient,
+  { shows, inputs, since, values }: ShownClient,
   resourceVersion?: string,
 ): Secret {
   const annotations = {
     ...wanted.annotations,
     [ANNOTATIONS.shows]: shows,
     [ANNOTATIONS.projection]: projectionOf(inputs, Object.keys(values)),
+    ...defined({ [ANNOTATIONS.shownSince]: since }),
   };
   const metadata = {
     name: wanted.name,
@@ -298,6 +303,7 @@ export function toObservedSecret(raw: KubernetesObject): ObservedSecret {
     ownerUid: clientUidOf(metadata),
     shows: nameIn(annotations[ANNOTATIONS.shows]),
     projection: projection !== undefined && isUntouched(raw, projection) ? projection : undefined,
+    ...defined({ shownSince: nameIn(annotations[ANNOTATIONS.shownSince]) }),
     labels: compared(metadata.labels ?? {}, OWN_NAMES.labels, asked.labels),
     annotations: {
       ...compared(annotations, OWN_ANNOTATIONS, asked.annotations),

@@ -36,7 +36,7 @@ export const envFileFormat = {
       ? { ok: true, data: { [FILE]: lines.map(([name, value]) => `${name}='${value}'\n`).join('') } }
       : {
           ok: false,
-          problem: `can't have the format EnvFile: the value of ${broken[0]} has a character that readers of such files take in different ways. Use the format Json or Keys, leave the value out by spec.secret.keys, or request another secret`,
+          problem: `can't have the format EnvFile: the value of "${broken[0]}" has a character that readers of such files take in different ways. Use the format Json or Keys, leave the value out by spec.secret.keys, or request another secret`,
         };
   },
   clientIdIn: (data, keys) => {

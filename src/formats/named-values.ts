@@ -34,7 +34,7 @@ export function namedValues(
     if (data.has(name)) {
       return {
         ok: false,
-        problem: `would give ${name} two values: choose another name for one by spec.secret.keys`,
+        problem: `would give the name "${name}" to two values: choose another name for one by spec.secret.keys`,
       };
     }
     data.set(name, value);

@@ -45,7 +45,7 @@ export const springConfigTreeFormat = {
       ? { ok: true, data }
       : {
           ok: false,
-          problem: `can't have the format SpringConfigTree: the value of ${broken[0]} has \${ in it, which Spring would replace. Use the format Keys, or request another secret`,
+          problem: `can't have the format SpringConfigTree: the value of "${broken[0]}" has \${ in it, which Spring would replace. Use the format Keys, or request another secret`,
         };
   },
   clientIdIn: (data, keys) => {

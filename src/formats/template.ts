@@ -55,7 +55,7 @@ function parsed(text: string): Parsed {
     const filters = piped.split('|').flatMap((filter) => (filter.trim() === '' ? [] : [filter.trim()]));
     const unknown = filters.find((filter) => !Object.hasOwn(FILTERS, filter));
     if (unknown !== undefined) {
-      return { ok: false, problem: `has the filter ${unknown}; filters are ${FILTER_NAMES.join(', ')}` };
+      return { ok: false, problem: `has the filter "${unknown}"; filters are ${FILTER_NAMES.join(', ')}` };
     }
     parts.push(text.slice(from, at), { name, filters: filters as readonly FilterName[] });
     from = at + whole.length;
@@ -76,7 +76,7 @@ export function templateProblem(text: string, names: readonly string[]): string 
   }
   const unknown = template.parts.find((part) => typeof part !== 'string' && !names.includes(part.name));
   return typeof unknown === 'object'
-    ? `names ${unknown.name}, which is no value of a client; name a member of the server's answer in spec.secret.include, too`
+    ? `has the placeholder "${unknown.name}", and no client has a value of that name; use one of ${names.join(', ')}, or name the member of the server's answer in spec.secret.include, too`
     : undefined;
 }
 
@@ -98,14 +98,17 @@ export function renderTemplate(
   for (const [key, text] of Object.entries(template)) {
     const template = parsed(text);
     if (!template.ok) {
-      return { ok: false, problem: `can't have the key ${key}: spec.secret.template ${template.problem}` };
+      return {
+        ok: false,
+        problem: `can't have the key "${key}": its text in spec.secret.template ${template.problem}`,
+      };
     }
     const isAlone = template.parts.length === 1;
     const texts: string[] = [];
     for (const part of template.parts) {
       const filled = typeof part === 'string' ? { text: part } : fill(part, own(values, part.name), isAlone);
       if ('problem' in filled) {
-        return { ok: false, problem: `can't have the key ${key}: ${filled.problem}` };
+        return { ok: false, problem: `can't have the key "${key}": ${filled.problem}` };
       }
       bytes += Buffer.byteLength(filled.text);
       if (bytes > mostBytes) {
@@ -126,14 +129,14 @@ type Filled = { readonly text: string } | { readonly problem: string };
 function fill({ name, filters }: Placeholder, value: string | undefined, isAlone: boolean): Filled {
   if (value === undefined) {
     return {
-      problem: `this client has no value of ${name}. Take the placeholder out of spec.secret.template`,
+      problem: `this client has no value of "${name}". Take the placeholder out of spec.secret.template`,
     };
   }
   if (filters.length === 0) {
     return isAlone || isHarmless(value)
       ? { text: value }
       : {
-          problem: `the value of ${name} has a character that could break the text around it. Write {{ ${name} | json }} in spec.secret.template, or another filter: ${FILTER_NAMES.join(', ')}`,
+          problem: `the value of "${name}" has a character that could break the text around it. Write {{ ${name} | json }} in spec.secret.template, or another filter: ${FILTER_NAMES.join(', ')}`,
         };
   }
   let text: string | undefined = value;
@@ -141,6 +144,6 @@ function fill({ name, filters }: Placeholder, value: string | undefined, isAlone
     text = text === undefined ? undefined : FILTERS[filter](text);
   }
   return text === undefined
-    ? { problem: `the value of ${name} has a NUL, which no word of a shell has. Use another filter` }
+    ? { problem: `the value of "${name}" has a NUL, which no word of a shell has. Use another filter` }
     : { text };
 }

@@ -4,6 +4,7 @@ import type { HttpOutcome } from '../../controller/ports.ts';
 import { END_FIELDS, HORIZONS, PROGRESS } from '../../controller/state/client-tally.ts';
 import { AUDIT_EVENTS, AUDIT_OUTCOMES } from '../../core/audit-line.ts';
 import { GATES } from '../../core/health-gate.ts';
+import { PROBE_RESULTS } from '../../core/probe.ts';
 
 /** One metric, as `/metrics` shows it. */
 export interface MetricRow {
@@ -59,6 +60,7 @@ export const LABEL_VALUES: Readonly<Record<string, Readonly<Record<string, reado
   },
   oauth_registrar_ends: { what: Object.keys(END_FIELDS), within: Object.keys(HORIZONS) },
   oauth_registrar_registrations: { role: ['current', 'owed', 'retained', 'left-behind'] },
+  oauth_registrar_verifications_total: { result: PROBE_RESULTS },
   oauth_registrar_authorization_servers: { ready: ['True', 'False', 'Unknown'], reason: REASON_VALUES },
   oauth_registrar_authorization_server_gates: { gate: GATES },
   oauth_registrar_authorization_server_pause_seconds: { calls: ['registrations', 'management', 'tokens'] },
@@ -132,6 +134,12 @@ export const METRICS = {
     labels: ['server'],
     help: 'Calls for which a server refused the registration access token of a client.',
     answers: 'Did a server lose its data or its keys?',
+  },
+  oauth_registrar_verifications_total: {
+    type: 'counter',
+    labels: ['server', 'result'],
+    help: 'Answers of token endpoints about the credential of a client, by spec.verification: Accepted, Refused, Inconclusive, or Later, which is asked again.',
+    answers: 'Do the servers still accept the credentials of the clients?',
   },
   oauth_registrar_authorization_servers: {
     type: 'gauge',

@@ -3,6 +3,7 @@ import { SHARES } from '../../api/shares.ts';
 import type { Gauges, Sample } from '../../controller/gauges.ts';
 import type { Counters } from '../../controller/ports.ts';
 import { AUDIT_EVENTS, AUDIT_OUTCOMES } from '../../core/audit-line.ts';
+import { PROBE_RESULTS } from '../../core/probe.ts';
 import type { ServerName } from '../../core/server-key.ts';
 import { CALL_OUTCOMES, DISTINCT_STATUSES, METHODS, METRICS, type NoAnswerReason } from './metric-table.ts';
 
@@ -77,6 +78,7 @@ export function createMetrics(
     clientChanged: ({ server, event, outcome = 'None' }) =>
       instruments.changes.inc({ server: labels.of(server), event, outcome }),
     tokenLost: (server) => instruments.lostTokens.inc({ server: labels.of(server) }),
+    verified: (server, result) => instruments.verifications.inc({ server: labels.of(server), result }),
     firstReady: (server, seconds) => instruments.ready.observe({ server: labels.of(server) }, seconds),
     serverGone: (server) => {
       const label = labels.free(server);
@@ -117,6 +119,7 @@ function createInstruments(registry: Registry) {
     orphans: new Gauge(as('oauth_registrar_suspected_orphans')),
     orphansTotal: new Counter(as('oauth_registrar_suspected_orphans_total')),
     lostTokens: new Counter(as('oauth_registrar_lost_tokens_total')),
+    verifications: new Counter(as('oauth_registrar_verifications_total')),
     servers: new Gauge(as('oauth_registrar_authorization_servers')),
     gates: new Gauge(as('oauth_registrar_authorization_server_gates')),
     pauses: new Gauge(as('oauth_registrar_authorization_server_pause_seconds')),
@@ -242,11 +245,14 @@ function boundedLabels(most: number) {
 }
 
 function forgetServer(
-  { serverRequests, serverSeconds, orphansTotal, lostTokens, ready, changes }: Instruments,
+  { serverRequests, serverSeconds, orphansTotal, lostTokens, verifications, ready, changes }: Instruments,
   server: string,
 ): void {
   for (const instrument of [orphansTotal, lostTokens, ready]) {
     instrument.remove({ server });
+  }
+  for (const result of PROBE_RESULTS) {
+    verifications.remove({ server, result });
   }
   for (const event of Object.keys(AUDIT_EVENTS)) {
     for (const outcome of [...Object.keys(AUDIT_OUTCOMES), 'None']) {

@@ -155,7 +155,7 @@ async function obtainToken(
   if (outcome.kind === 'noAnswer') {
     const what = 'The token endpoint gave no answer';
     const telling = tellOnly('Connection', `${what}: ${outcome.detail}`, what);
-    return noToken('Transient', 'AdmissionTokenFailed', telling, told);
+    return noTokenNow(grant, undefined, telling, told);
   }
   const answer = readTokenResponse(outcome, {
     tokenEndpoint: asked.url,
@@ -169,7 +169,7 @@ async function obtainToken(
       return noToken('TokenRefused', 'AdmissionScopeNotGranted', telling(answer), told);
     case 'Unavailable':
       return {
-        ...noToken('Transient', 'AdmissionTokenFailed', telling(answer), told),
+        ...noTokenNow(grant, outcome.status, telling(answer), told),
         isSlow: answer.isFromOther === true,
         ...defined({ retryAfterMs: retryAfterMs(outcome, context.clock.now()) }),
       };
@@ -199,6 +199,28 @@ const noToken = (
   told: Told,
 ): Failure =>
   failure(kind, reason, wordsOf(telling, told), kind === 'Transient' ? { isOfTokenEndpoint: true } : {});
+
+/** By these the token endpoint says that it has too much to do, whoever asks (RFC 6585 section 4, RFC 9110 section 15.6.4). */
+const OVERLOADED: readonly number[] = [429, 503];
+
+/**
+ * A token request failed for a passing reason. Where one client asked with its own credential, the client itself may be the cause,
+ * unless the server says that it has too much to do: others wait only where their requests fail, too.
+ *
+ * @param status `undefined`: there was no answer
+ */
+const noTokenNow = (
+  { isOwn }: ClientCredentials,
+  status: number | undefined,
+  telling: Telling,
+  told: Told,
+): Failure =>
+  isOwn && !OVERLOADED.includes(status ?? 0)
+    ? failure('Transient', 'AdmissionTokenFailed', wordsOf(telling, told), {
+        serverTrouble: true,
+        perhapsOwn: true,
+      })
+    : noToken('Transient', 'AdmissionTokenFailed', telling, told);
 
 /** Nothing is sent to a token endpoint that asked for a pause, or that failed just now. */
 function pausedTokens(

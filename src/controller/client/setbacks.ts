@@ -44,6 +44,7 @@ export function setBack(
     basis,
     ambiguous: failure.kind === 'Unknown' || (again?.ambiguous ?? false),
     at: now,
+    ...(failure.isOwnRefusal && { ownRefusals: (again?.ownRefusals ?? 0) + 1 }),
     awaitsServer: !terminal && isOfServer(action, failure),
   };
   memory.setBack(key, setback);

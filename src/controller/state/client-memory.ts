@@ -177,6 +177,11 @@ export class Memory {
     this.#probePauses.set(server, until);
   }
 
+  /** Removes what is kept of a server object that is gone. */
+  forgetServer(server: ServerKey): void {
+    this.#probePauses.delete(server);
+  }
+
   /** In milliseconds since the epoch; 0: there was no pause. */
   probesPausedUntil(server: ServerKey): number {
     return this.#probePauses.get(server) ?? 0;

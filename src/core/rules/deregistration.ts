@@ -106,9 +106,20 @@ const shared = (o: Observation, sharer: RegistrationRecord): Setback => ({
   ambiguous: false,
 });
 
+/** About four minutes, with the pauses between: replicas of a server know a client after some time. */
+const MOST_OWN_REFUSALS = 8;
+
+/**
+ * Whether the server refused the credential by which the client manages itself so often that no try can be expected to succeed:
+ * it does not know the client any more, or has another key of it, and no answer tells which.
+ */
+export const isOwnCredentialRefused = ({ ownRefusals = 0 }: Setback): boolean =>
+  ownRefusals >= MOST_OWN_REFUSALS;
+
 /** While a person suspends the server, the deregistration isn't given up. */
 function isGivenUp(o: Observation, record: RegistrationRecord, setback: Setback): boolean {
   const { kind, reason, since, uncountedMs = 0 } = setback;
   const patience = deletionOf(o, record)?.retryForMs ?? DEREGISTRATION_PATIENCE_MS;
-  return kind === 'Terminal' || (reason !== 'Suspended' && o.now - since - uncountedMs >= patience);
+  const isFutile = kind === 'Terminal' || isOwnCredentialRefused(setback);
+  return isFutile || (reason !== 'Suspended' && o.now - since - uncountedMs >= patience);
 }

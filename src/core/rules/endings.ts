@@ -13,6 +13,7 @@ import { claimsOf } from '../restored-object.ts';
 import {
   DELETION_PATIENCE_MS,
   endClient,
+  isOwnCredentialRefused,
   planDeregistration,
   planRelease,
   spareClient,
@@ -178,7 +179,7 @@ function afterSetback(
       ? planDeregistration(o, record, 'Deleting')
       : wait(setback.reason, `${asSentence(withNextTry(setback))} ${giveUp(o, object)}`, setback.retryAt);
   }
-  if (setback.kind === 'Terminal') {
+  if (setback.kind === 'Terminal' || isOwnCredentialRefused(setback)) {
     return planRelease(record, 'left-behind', setback, 'Its deregistration is given up');
   }
   if (o.namespaceTerminating || o.now - setback.since >= DELETION_PATIENCE_MS) {

@@ -2,12 +2,14 @@ import { storedTime } from '../../api/time.ts';
 import type { Action, UpdateStep } from '../action.ts';
 import { documentBasis } from '../document-visits.ts';
 import { setbackOf, unansweredUpdate } from '../earlier-calls.ts';
+import { isCredentialShown } from '../given-credential.ts';
 import type { Reachable, Registered } from '../narrowed.ts';
 import { documentOf } from '../permitted-document.ts';
 import { isProblem } from '../problem.ts';
 import { isDeclaredBy, metadataHash } from '../record.ts';
 import { basisText } from '../remembered-refusal.ts';
-import { isHeldByUsers, keyRetirement } from '../retirement.ts';
+import { isHeldByUsers, keyRetirement, secretsShowing } from '../retirement.ts';
+import { usableName } from '../workload.ts';
 import { callTooSoon } from './floor.ts';
 import { blocked, gated, stall, wait, withNextTry } from './idle.ts';
 import { basisOf, ownStatement } from './registration.ts';
@@ -111,6 +113,9 @@ function keysToCome(o: Reachable): UpdateStep['keys'] {
     return 'Keep';
   }
   const { keyCreatedAt, keyRotatesAt = Number.POSITIVE_INFINITY } = current;
+  if (isFormerKeyShown(o)) {
+    return 'Keep';
+  }
   // A key that is made days from now was made by a wrong clock: its times say nothing.
   if (keyCreatedAt === undefined || storedTime(keyCreatedAt) > now + DAY_MS || keyRotatesAt <= now) {
     return 'Rotate';
@@ -118,6 +123,13 @@ function keysToCome(o: Reachable): UpdateStep['keys'] {
   const isOver = (current.keyRetiresAt ?? Number.POSITIVE_INFINITY) <= now;
   return isOver && !isHeldByUsers(o, keyRetirement(o, current)) ? 'Retire' : 'Keep';
 }
+
+/** Whether the Secret may still show the key of before, as where it could not be written since. */
+const isFormerKeyShown = (o: Reachable): boolean =>
+  o.current.keyRetiresAt !== undefined &&
+  secretsShowing(o, o.current).length > 0 &&
+  usableName(o, o.current) === undefined &&
+  !isCredentialShown(o, o.current);
 
 /** Drops `Idle`: the work isn't urgent, so what delays it must not make the client less ready. */
 export const unlessIdle = (action: Action): Action | undefined =>

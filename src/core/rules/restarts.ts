@@ -1,3 +1,4 @@
+import { rfc3339 } from '../../api/time.ts';
 import type { Registered, Usable } from '../narrowed.ts';
 import { restartBasis, restartDue } from '../restarts.ts';
 import { retirementToCheck } from '../retirement.ts';
@@ -69,10 +70,10 @@ export const restartNeeded: Rule<Registered> = {
     return blocked(o, 'Restart', basis) === undefined
       ? {
           type: 'Restart',
-          message: `The Secret shows the credential of ${credential.since}: ${targets.map(({ kind, name }) => `${kind} ${name}`).join(', ')} to be restarted for it.`,
+          message: `The Secret shows a new credential since ${rfc3339(credential.since)}: ${targets.map(({ kind, name }) => `${kind} ${name}`).join(', ')} to be restarted for it.`,
           targets,
           credential: credential.id,
-          at: credential.since,
+          since: credential.since,
           basis,
         }
       : undefined;

@@ -1,7 +1,7 @@
 import { registered, type Usable } from '../narrowed.ts';
 import { overlapEnd } from '../overlap.ts';
 import type { RegistrationRecord } from '../record.ts';
-import { clientRetirement, isHeldByUsers } from '../retirement.ts';
+import { clientRetirement, isHeldByUsers, secretsShowing } from '../retirement.ts';
 import { endClient } from './deregistration.ts';
 import { isWantedAgain } from './replacement.ts';
 import { repetitionOf } from './rivals.ts';
@@ -27,7 +27,5 @@ export const surplusClientUnused: Rule<Usable> = {
 const isUnused = (o: Usable, surplus: RegistrationRecord): boolean =>
   ((overlapEnd(o, surplus) <= o.now && !isHeldByUsers(o, clientRetirement(o, surplus))) ||
     repetitionOf(o, surplus) !== undefined) &&
-  !o.secrets.some(
-    ({ ownerUid, shows }) => ownerUid === o.object.uid && shows === surplus.registrationSecret,
-  ) &&
+  secretsShowing(o, surplus).length === 0 &&
   !(o.current !== undefined && isWantedAgain(registered(o, o.current), surplus));

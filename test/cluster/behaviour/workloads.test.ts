@@ -50,7 +50,7 @@ it('A client that has no secret gets no Secret, and one from before is removed',
   await shop.untilGone('bare', 'secret');
   const { status } = await shop.until('bare', 'Registered');
   expect(status?.conditions?.map(({ type, status: is, message }) => `${type} ${is}: ${message}`)).toEqual([
-    'Ready True: The client is registered, and no Secret is wanted of it.',
+    'Ready True: The client is registered. No Secret is written, since spec.secret.mode is None.',
     `Registered True: Client ${status?.clientId} is registered at ${status?.issuer}.`,
     'SecretSynced True: No Secret is written: spec.secret.mode is None.',
   ]);
@@ -141,8 +141,8 @@ describe('After a new credential', () => {
 
     await testbed.apply(JSON.stringify({ ...workload('StatefulSet', 'late') }));
     const { status } = await shop.until('followed', 'Registered');
-    expect(status?.rolloutRestarts?.at).toBe(at);
-    expect(await restartedAt('StatefulSet', 'late')).toBe(at);
+    expect(await restartedAt('StatefulSet', 'late')).toBe(status?.rolloutRestarts?.at);
+    expect(Date.parse(status?.rolloutRestarts?.at ?? '')).toBeGreaterThanOrEqual(Date.parse(at ?? ''));
     expect(await restartedAt('Deployment', 'web')).toBe(at);
   });
 

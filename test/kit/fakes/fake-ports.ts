@@ -134,6 +134,7 @@ export const UNCOUNTED: Counters = {
   clientChanged: () => undefined,
   tokenLost: () => undefined,
   firstReady: () => undefined,
+  verified: () => undefined,
   serverGone: () => undefined,
 };
 

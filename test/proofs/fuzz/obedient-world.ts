@@ -99,7 +99,7 @@ function changed(o: Observation, step: Step): Observation {
     case 'FindUsers':
       return { ...o, users: [{ of: step.retirement.id, pods: [], at: o.now }] };
     case 'Restart':
-      return { ...o, restarted: { credential: step.credential, at: step.at } };
+      return { ...o, restarted: { credential: step.credential, at: rfc3339(o.now) } };
     case 'BindToOwner':
       return { ...o, object: { ...step.object, owners: [referenceText(step.owner)] } };
     case 'DeleteObject':

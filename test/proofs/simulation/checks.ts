@@ -4,7 +4,7 @@ import { decodeEntries } from '../../../src/controller/durable/ledger-entry.ts';
 import { LEDGER_NAME } from '../../../src/controller/durable/ledger-store.ts';
 import type { Change, Stored } from '../../kit/fakes/cluster.ts';
 import { NEEDLESS, SHOWS_SECRET } from './authorization-server.ts';
-import { decoded, everCredentialTime, recordIn, records, restartedAt, suspects } from './knowledge.ts';
+import { decoded, recordIn, records, restartedAt, suspects } from './knowledge.ts';
 import { Refusals } from './refusals.ts';
 import { ServedDocuments } from './served.ts';
 import type { World } from './world.ts';
@@ -98,8 +98,8 @@ function noSecretIsKeptForNothing({ conditions, violated }: World, { kind, after
 }
 
 /**
- * A workload is restarted for a credential that its Secret shows, and once for each: times go up. A Secret that a person
- * removed shows nothing.
+ * A workload is restarted after its Secret shows a new credential, and once for each: times go up. A Secret that a person removed
+ * shows nothing.
  */
 function noRestartIsEarlyOrRepeated(world: World, { kind, before, after, by }: Change): void {
   const [was, is] = [restartedAt(before), restartedAt(after)];
@@ -108,11 +108,13 @@ function noRestartIsEarlyOrRepeated(world: World, { kind, before, after, by }: C
   }
   const name = after?.metadata.name ?? '';
   const { annotations = {} } = world.cluster.find('Secret', `shop/${name}-oauth`)?.metadata ?? {};
-  const shown = records(world).find(
-    ({ registrationSecret }) => registrationSecret === annotations[ANNOTATIONS.shows],
-  );
-  if (shown !== undefined && everCredentialTime(world, shown) < Date.parse(is)) {
-    world.violated(`Deployment ${name} was restarted for ${is}, and its Secret shows an earlier credential`);
+  const [since] = annotations[ANNOTATIONS.shownSince]?.split(' ') ?? [];
+  const isSteady = world.conditions.clockJumps.length === 0;
+  if (since !== undefined && isSteady && Date.parse(is) <= Date.parse(since)) {
+    world.violated(`Deployment ${name} was restarted at ${is}, before its Secret showed the credential`);
+  }
+  if (since !== undefined && isSteady && was !== undefined && Date.parse(was) > Date.parse(since)) {
+    world.violated(`Deployment ${name} was restarted at ${is}, and for the same credential at ${was}`);
   }
   if (was !== undefined && Date.parse(is) < Date.parse(was) && world.conditions.clockJumps.length === 0) {
     world.violated(`Deployment ${name} was restarted for ${is} after ${was}`);

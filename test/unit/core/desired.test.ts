@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { toClientObject } from '../../../src/core/desired.ts';
 import { declaredHash } from '../../../src/core/record.ts';
+import { PUBLISHED_NAMES } from '../../../src/formats/published-client.ts';
 import { jsonBytes } from '../../../src/oauth/json.ts';
 import { clientSpecOf } from '../../kit/fixtures/client-specs.ts';
 
@@ -137,7 +138,7 @@ describe('toClientObject', () => {
   ])('says that a value would have %s', (_, keys, include, key) => {
     expect(desiredOf({ client: {}, secret: { keys, ...(include && { include }) } })).toEqual({
       valid: false,
-      problem: `secret.keys gives the key ${key} to two values; choose another for one.`,
+      problem: `secret.keys gives the name "${key}" to two values; choose another for one.`,
     });
   });
 
@@ -155,22 +156,22 @@ describe('toClientObject', () => {
     [
       'two values of a form would have one name',
       { format: 'ServiceBinding', keys: { client_id: 'issuer-uri' } },
-      'secret.keys gives the key issuer-uri to two values; choose another for one.',
+      'secret.keys gives the name "issuer-uri" to two values; choose another for one.',
     ],
     [
       'a form can not call a value so',
       { format: 'EnvFile', keys: { client_id: 'client-id' } },
-      'secret.keys has "client-id", which the format EnvFile can\'t call a value: choose letters, digits and _.',
+      'secret.keys has "client-id", which can\'t be a name in the format EnvFile: use letters, digits and _.',
     ],
     [
       'a template names a value that no client has',
       { template: { data: { 'app.yaml': 'id: {{ clientId }}' } } },
-      "secret.template.data: app.yaml names clientId, which is no value of a client; name a member of the server's answer in spec.secret.include, too.",
+      `secret.template.data: "app.yaml" has the placeholder "clientId", and no client has a value of that name; use one of ${PUBLISHED_NAMES.join(', ')}, or name the member of the server's answer in spec.secret.include, too.`,
     ],
     [
       'a template has a key that no Secret has',
       { template: { data: { '../x': '' } } },
-      "secret.template.data: ../x can't be the key of a Secret.",
+      'secret.template.data: "../x" can\'t be the key of a Secret.',
     ],
     [
       'there is a secret to hand over',
@@ -185,7 +186,7 @@ describe('toClientObject', () => {
     const keys = { client_id: 'username', client_secret: 'password', issuer: 'username' };
     expect(desiredOf({ client: {}, secret: { keys } })).toEqual({
       valid: false,
-      problem: 'secret.keys gives the key username to two values; choose another for one.',
+      problem: 'secret.keys gives the name "username" to two values; choose another for one.',
     });
   });
 

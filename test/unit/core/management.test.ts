@@ -377,6 +377,7 @@ describe("management by the client's own access token", () => {
           audience: 'Issuer',
         },
         reuse: 'Never',
+        isOwn: true,
       }),
     );
     const template = explicit('https://sso.example.com/clients/{client_id}');

@@ -299,7 +299,7 @@ const EXAMPLES: readonly Example[] = [
     'RestartNeeded',
     observation({ object: specified({ rolloutRestartTargets: [WEB] }), records: [renewed] }),
     'Restart',
-    'The Secret shows the credential of 2026-05-01T11:30:00Z: Deployment web to be restarted for it.',
+    'The Secret shows a new credential since 2026-05-01T11:30:00Z: Deployment web to be restarted for it.',
   ],
   [
     'ReplacementRequested',

@@ -1,8 +1,22 @@
 import { describe, expect, test } from 'vitest';
+import { shownSinceText } from '../../../src/core/given-credential.ts';
+import { registered, usable } from '../../../src/core/narrowed.ts';
 import type { Observation } from '../../../src/core/observation.ts';
 import { plan } from '../../../src/core/plan.ts';
+import { isAt } from '../../../src/core/record.ts';
+import { summarize } from '../../../src/core/summarize.ts';
+import { renderBasis, wantedOf } from '../../../src/core/workload.ts';
+import type { ObservedSecret } from '../../../src/core/workload-secret.ts';
 import { replacementOf } from '../../kit/fixtures/client-specs.ts';
-import { desired, NOW, object, observation, record, secret } from '../../kit/fixtures/observations.ts';
+import {
+  desired,
+  NOW,
+  object,
+  observation,
+  record,
+  secret,
+  setback,
+} from '../../kit/fixtures/observations.ts';
 
 const HOUR = 3_600_000;
 const at = (ms: number): string => new Date(NOW + ms).toISOString();
@@ -24,6 +38,39 @@ const replaced = (sinceMs: number, more: Partial<Observation> = {}, overlap = '1
     ...more,
   });
 };
+const shownText = (o: Observation, ms: number): string => {
+  const [, successor = former] = o.records;
+  return shownSinceText(o, successor, undefined, ms) ?? '';
+};
+/** Another client took the place of `c0`, and no Secret can be made of its values. */
+const unfit = (sinceMs: number): Observation => {
+  const o = replaced(sinceMs, { secrets: [secret({}, former)] });
+  if (o.object?.desired.valid !== true) {
+    throw new Error('a spec that can be used');
+  }
+  const narrowed = registered(usable(o, o.object, o.object.desired), current(sinceMs));
+  const basis = renderBasis(narrowed, narrowed.current, wantedOf(narrowed));
+  const message = 'Secret storefront-oauth is not written.';
+  const failed = { action: 'Render', kind: 'Terminal', reason: 'TemplateInvalid', message, basis } as const;
+  return { ...o, setbacks: [setback({ ...failed, retryAt: Number.POSITIVE_INFINITY })] };
+};
+/** The client moved two hours ago, by a migration with this overlap; its own is 24 hours. */
+const moved = (overlap: string): Observation => {
+  const to = { kind: 'ClusterAuthorizationServer', name: 'corporate-new' } as const;
+  const successor = { ...current(2 * HOUR), server: to };
+  const o = replaced(2 * HOUR, { records: [former, successor], secrets: [secret({}, successor)] }, '24h');
+  const servers = o.servers.map((server) =>
+    isAt(former, server.ref) ? { ...server, migration: { to, overlap } } : server,
+  );
+  return { ...o, servers };
+};
+const withKey = record({
+  registeredAt: at(-1_000 * HOUR),
+  keyCreatedAt: at(-2 * HOUR),
+  keyRetiresAt: NOW - HOUR,
+  keyRotatesAt: NOW + 100 * HOUR,
+});
+const shownKey = (ms: number): string => shownSinceText({ records: [withKey] }, withKey, undefined, ms) ?? '';
 const users = (pods: readonly string[], agoMs = 0) => ({
   users: [{ of: former.registrationSecret, pods, at: NOW - agoMs }],
 });
@@ -57,8 +104,35 @@ describe('A former client that ends when it is unused', () => {
     ['is looked for again where the answer is old', replaced(2 * HOUR, users([], 60_000)), LOOKS],
     ['ends after 720 hours, whoever uses it', replaced(720 * HOUR, users(['web-1'])), ENDS],
     ['ends at once where the overlap is 0s', replaced(1_000, {}, '0s'), ENDS],
+    [
+      'stays as long as the Secret shows it, and nobody looks for Pods',
+      unfit(2 * HOUR),
+      { ...RESTS, state: 'Stalled', reason: 'TemplateInvalid' },
+    ],
+    [
+      'is looked for in Pods from before the Secret shows the new one',
+      replaced(2 * HOUR, {
+        secrets: [secret({ shownSince: shownText(replaced(2 * HOUR), NOW - HOUR) }, current(2 * HOUR))],
+      }),
+      { ...LOOKS, retirement: { since: NOW - HOUR, until: NOW + 718 * HOUR } },
+    ],
+    ['ends at once where the overlap of its migration is 0s', moved('0s'), ENDS],
+    ['is looked for in Pods where the overlap of its migration is over', moved('1h'), LOOKS],
   ])('%s', (_, o, action) => {
     expect(plan(o)).toMatchObject(action);
+  });
+
+  test('that the Secret still shows after its overlap is told', () => {
+    const messageOf = (o: Observation) => {
+      const idle = plan(o);
+      return idle.type === 'Idle' && o.object !== undefined
+        ? summarize(o, o.object, idle, undefined).conditions?.[0]?.message
+        : idle.type;
+    };
+    expect(messageOf(unfit(HOUR / 2))).toBe('Secret storefront-oauth is not written.');
+    expect(messageOf(unfit(2 * HOUR))).toBe(
+      'Secret storefront-oauth is not written. Client c0 is past its overlap, and stays registered until Secret storefront-oauth no longer shows it.',
+    );
   });
 
   test('is named in the message of the object, with its Pods and its end', () => {
@@ -89,16 +163,11 @@ describe('A former key that ends when it is unused', () => {
   const keyed = (more: Partial<Observation> = {}): Observation => {
     const replacement = { ...replacementOf({ overlap: '1h' }), retire: 'WhenUnused' as const };
     const credential = { generatedKey: { algorithm: 'ES256', overlap: '1h' } } as const;
-    const it = record({
-      keyCreatedAt: at(-2 * HOUR),
-      keyRetiresAt: NOW - HOUR,
-      keyRotatesAt: NOW + 100 * HOUR,
-    });
     const wanted = desired({ replacement, credential });
     return observation({
       object: object({ desired: wanted }),
-      records: [it],
-      secrets: [secret({}, it)],
+      records: [withKey],
+      secrets: [secret({}, withKey)],
       ...more,
     });
   };
@@ -116,5 +185,26 @@ describe('A former key that ends when it is unused', () => {
     };
     expect(actionWith([])).toBe('Retire');
     expect(actionWith(['web-1'])).not.toBe('Retire');
+  });
+
+  test.each<readonly [string, Partial<ObservedSecret>, string]>([
+    ['was edited by somebody', { projection: undefined }, 'Idle'],
+    [
+      'shows the new key already, though it was edited',
+      { projection: undefined, shownSince: shownKey(NOW - HOUR) },
+      'Update',
+    ],
+  ])('stays while the Secret may show it; the Secret %s', (_, secretNow, expected) => {
+    const o = keyed();
+    const taken = setback({ action: 'Publish', retryAt: NOW + HOUR, reason: 'SecretWriteUndone' });
+    const basis = 'storefront-oauth 3 ';
+    const users = [{ of: `${withKey.registrationSecret} ${withKey.keyCreatedAt}`, pods: [], at: NOW }];
+    const action = plan({
+      ...o,
+      users,
+      secrets: [secret(secretNow, withKey)],
+      setbacks: [{ ...taken, basis }],
+    });
+    expect(action.type).toBe(expected);
   });
 });

@@ -610,7 +610,7 @@ describe('status of a client of which no Secret is wanted', () => {
     const status = statusOf(observation(given));
     expect([status.secretName, status.binding]).toEqual([undefined, undefined]);
     expect(saidBy(status)).toEqual([
-      'Ready True Registered: The client is registered, and no Secret is wanted of it.',
+      'Ready True Registered: The client is registered. No Secret is written, since spec.secret.mode is None.',
       'Registered True Registered: Client c1 is registered at https://sso.example.com.',
       'SecretSynced True SecretSynced: No Secret is written: spec.secret.mode is None.',
     ]);

@@ -51,7 +51,7 @@ test.each([["it's"], ['two\nlines'], ['a\\b'], [`a\${b}`], ['a$(b)'], ['a\u0000b
     expect(envFileFormat.render(withSecret(secret), {})).toEqual({
       ok: false,
       problem:
-        "can't have the format EnvFile: the value of CLIENT_SECRET has a character that readers of such files take in different ways. Use the format Json or Keys, leave the value out by spec.secret.keys, or request another secret",
+        'can\'t have the format EnvFile: the value of "CLIENT_SECRET" has a character that readers of such files take in different ways. Use the format Json or Keys, leave the value out by spec.secret.keys, or request another secret',
     });
   },
 );

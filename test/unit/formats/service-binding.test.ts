@@ -36,6 +36,6 @@ test('Other names are those that keys gives, and an included endpoint has dashes
 test('Two values under one name make no Secret', () => {
   expect(serviceBindingFormat.render(webApplication, { client_id: 'type' })).toEqual({
     ok: false,
-    problem: 'would give type two values: choose another name for one by spec.secret.keys',
+    problem: 'would give the name "type" to two values: choose another name for one by spec.secret.keys',
   });
 });

@@ -26,6 +26,6 @@ test('A value that Spring would replace makes no Secret', () => {
   expect(springConfigTreeFormat.render(withSecret(`a\${HOME}b`), {})).toEqual({
     ok: false,
     problem:
-      "can't have the format SpringConfigTree: the value of spring.security.oauth2.client.registration.shop-front.client-secret has ${ in it, which Spring would replace. Use the format Keys, or request another secret",
+      'can\'t have the format SpringConfigTree: the value of "spring.security.oauth2.client.registration.shop-front.client-secret" has ${ in it, which Spring would replace. Use the format Keys, or request another secret',
   });
 });

@@ -4,6 +4,8 @@ import { parse } from 'yaml';
 import { renderTemplate, templateProblem } from '../../../src/formats/template.ts';
 
 const NAMES = ['client_id', 'client_secret', 'private_key.pem'];
+const unknown = (name: string): string =>
+  `has the placeholder "${name}", and no client has a value of that name; use one of ${NAMES.join(', ')}, or name the member of the server's answer in spec.secret.include, too`;
 const MOST = 1_000;
 const AWKWARD = `a"b'c\\d\ne \${HOME} $(id) \`id\` #: {{ client_id }} \u2028 \u{1f600}`;
 
@@ -92,7 +94,7 @@ describe('A value without a filter in a text', () => {
     expect(filled('[{{ client_secret }}]', secret)).toEqual({
       ok: false,
       problem:
-        "can't have the key key: the value of client_secret has a character that could break the text around it. Write {{ client_secret | json }} in spec.secret.template, or another filter: json, base64, uri, shell",
+        'can\'t have the key "key": the value of "client_secret" has a character that could break the text around it. Write {{ client_secret | json }} in spec.secret.template, or another filter: json, base64, uri, shell',
     });
   });
 });
@@ -101,12 +103,12 @@ test.each<readonly [string, string, string]>([
   [
     'a value that this client lacks',
     '{{ kid }}',
-    "can't have the key key: this client has no value of kid. Take the placeholder out of spec.secret.template",
+    'can\'t have the key "key": this client has no value of "kid". Take the placeholder out of spec.secret.template',
   ],
   [
     'a NUL for a shell',
     '{{ client_secret | shell }}',
-    "can't have the key key: the value of client_secret has a NUL, which no word of a shell has. Use another filter",
+    'can\'t have the key "key": the value of "client_secret" has a NUL, which no word of a shell has. Use another filter',
   ],
   [
     'more than it may have',
@@ -126,16 +128,10 @@ describe('templateProblem', () => {
   );
 
   test.each<readonly [string, string]>([
-    [
-      '{{ clientId }}',
-      "names clientId, which is no value of a client; name a member of the server's answer in spec.secret.include, too",
-    ],
-    [
-      '{{ constructor }}',
-      "names constructor, which is no value of a client; name a member of the server's answer in spec.secret.include, too",
-    ],
-    ['{{ client_id | upper }}', 'has the filter upper; filters are json, base64, uri, shell'],
-    ['{{ client_id | constructor }}', 'has the filter constructor; filters are json, base64, uri, shell'],
+    ['{{ clientId }}', unknown('clientId')],
+    ['{{ constructor }}', unknown('constructor')],
+    ['{{ client_id | upper }}', 'has the filter "upper"; filters are json, base64, uri, shell'],
+    ['{{ client_id | constructor }}', 'has the filter "constructor"; filters are json, base64, uri, shell'],
     ...[
       '{{',
       '{{ client_id',

@@ -21,6 +21,7 @@ import { presentable } from '../../../oauth/error-response.ts';
 import type { HttpOutcome } from '../../../oauth/http-message.ts';
 import { deleteRequest, type ManagementAddress } from '../../../oauth/registration.ts';
 import type { Sensitive } from '../../../oauth/sensitive.ts';
+import { asSentence } from '../../../oauth/text.ts';
 import { originOf } from '../../../oauth/url.ts';
 import type { TokenTerms } from '../../calls/admission.ts';
 import { endOf } from '../../calls/audit.ts';
@@ -105,7 +106,7 @@ export async function deregister(step: DeregisterStep, input: StepInput): Promis
               shown: failure,
               finish: () => ({
                 entry: deletion.wasUnanswered ? 'Interrupt' : 'Settle',
-                result: failed('Deregister', basis, asUnconfirmed(failure), input),
+                result: failed('Deregister', basis, unadmitted(failure, management), input),
               }),
             },
       conclude: (answer) => conclude(deletion, address, answer, input),
@@ -250,6 +251,26 @@ function withoutServerObject(
 }
 
 const notDeregistered = (message: string): Failure => failure('Terminal', 'DeletionUnsupported', message);
+
+/** The answer means an unknown client or a wrong credential, so it proves nothing (RFC 6749 section 5.2). */
+const UNKNOWN_OR_WRONG =
+  'The server does not say whether it has forgotten the client or refuses its credential';
+
+/** Why no token was given. The refusal of the client's own credential is counted. */
+function unadmitted(refused: Failure, management: Management): Failure {
+  const failure = asUnconfirmed(refused);
+  const credential = management.kind === 'Managed' ? management.credential : undefined;
+  if (!failure.isClientRefused || credential?.kind !== 'ClientCredentials' || !credential.isOwn) {
+    return failure;
+  }
+  return {
+    ...failure,
+    message: `${asSentence(failure.message)} ${UNKNOWN_OR_WRONG}`,
+    ...(failure.detail !== undefined && { detail: `${asSentence(failure.detail)} ${UNKNOWN_OR_WRONG}` }),
+    isOwnRefusal: true,
+    isSlow: true,
+  };
+}
 
 const asUnconfirmed = (failure: Failure): Failure =>
   failure.kind === 'TokenRefused' || failure.kind === 'Terminal'

@@ -6,6 +6,7 @@ import type { RegistrationContent } from '../../../core/content.ts';
 import { setbackOf } from '../../../core/earlier-calls.ts';
 import { failure } from '../../../core/failure.ts';
 import { besideOthers } from '../../../core/field-ownership.ts';
+import { shownSinceText } from '../../../core/given-credential.ts';
 import type { Observation, Setback } from '../../../core/observation.ts';
 import type { RegistrationRecord } from '../../../core/record.ts';
 import { isRestored } from '../../../core/restored-object.ts';
@@ -54,11 +55,12 @@ export async function publish(step: PublishStep, input: StepInput): Promise<Step
   const format = wanted.format.name;
   const inputs = inputsHash({ record, format, keys, include, template, endpoints, audience });
   const known = o.secrets.find(({ name, ownerUid }) => name === wanted.name && ownerUid === object.uid);
+  const since = shownSinceText(o, record, known, context.clock.now());
   const toWrite = (resourceVersion?: string) =>
     toWorkloadSecret(
       { namespace: o.namespace, name: o.name, uid: object.uid },
       withRequest(wanted, record),
-      { shows: record.registrationSecret, inputs, values: rendering.data },
+      { shows: record.registrationSecret, inputs, since, values: rendering.data },
       resourceVersion,
     );
   const written =

@@ -1,5 +1,7 @@
 import { type KubernetesObject, RESOURCES, type Resource } from '../../../api/kubernetes.ts';
+import { rfc3339 } from '../../../api/time.ts';
 import type { RestartStep } from '../../../core/action.ts';
+import { CLOCK_MS } from '../../../core/given-credential.ts';
 import { presentable } from '../../../oauth/error-response.ts';
 import { defined } from '../../../oauth/objects.ts';
 import { isRefusal } from '../../state/refused-writes.ts';
@@ -30,25 +32,30 @@ const restartedAt = ({ spec }: Workload): string | undefined =>
   spec?.template?.metadata?.annotations?.[RESTARTED_AT];
 
 /**
- * Restarts each workload as `kubectl rollout restart` does. The time that is written is that of the credential, so a second
- * try after a crash changes nothing where the first one had its effect. One that fails hinders no other.
+ * Restarts each workload as `kubectl rollout restart` does, unless that was done after the Secret had the credential: by a try
+ * before a crash, or by a person. One that fails hinders no other.
  */
 export async function restart(step: RestartStep, input: StepInput): Promise<StepResult> {
   const { round, context } = input;
-  const { targets, credential, at, basis } = step;
+  const { targets, credential, since, basis } = step;
+  const now = context.clock.now();
   const problems: Hindrance[] = [];
+  const times: string[] = [];
   for (const target of targets) {
-    const problem = await restartOne(target, at, input);
-    if (problem !== undefined && 'unfinished' in problem) {
-      return problem.unfinished;
+    const done = await restartOne(target, { since, now }, input);
+    if ('unfinished' in done) {
+      return done.unfinished;
     }
-    if (problem !== undefined) {
-      problems.push(problem);
+    if ('at' in done) {
+      times.push(done.at);
+    } else {
+      problems.push(done);
     }
   }
   const [first] = problems;
   if (first === undefined) {
-    context.memory.restarted(round.key, { credential, at });
+    const at = Math.max(...times.map((time) => Date.parse(time)));
+    context.memory.restarted(round.key, { credential, at: rfc3339(at) });
     return DONE;
   }
   const before = input.o.setbacks.some((one) => one.action === 'Restart' && one.basis === basis);
@@ -70,16 +77,31 @@ interface Hindrance {
   readonly message: string;
 }
 
+interface Times {
+  /** When the Secret began to show the credential. */
+  readonly since: number;
+  readonly now: number;
+}
+
+/** The time of a restart that was made for the credential; a time in the future was not written by one. */
+function doneAt(workload: Workload, { since, now }: Times): string | undefined {
+  const text = restartedAt(workload) ?? '';
+  const at = Date.parse(text);
+  return at > since && at <= Math.max(now, since) + CLOCK_MS ? text : undefined;
+}
+
 async function restartOne(
   { kind, name }: Target,
-  at: string,
+  times: Times,
   { o: { namespace }, context: { api } }: StepInput,
-): Promise<Hindrance | { readonly unfinished: StepResult } | undefined> {
+): Promise<Hindrance | { readonly unfinished: StepResult } | { readonly at: string }> {
   const resource = RESOURCE_OF[kind];
   const found = await api.get<Workload>(resource, { namespace, name });
-  if (found.ok && restartedAt(found.object) === at) {
-    return undefined;
+  const done = found.ok ? doneAt(found.object, times) : undefined;
+  if (done !== undefined) {
+    return { at: done };
   }
+  const at = rfc3339(Math.max(times.now, times.since + 1_000));
   const { uid, resourceVersion } = found.ok ? found.object.metadata : {};
   const patched = found.ok
     ? await api.patch<Workload>(
@@ -94,7 +116,7 @@ async function restartOne(
     : found;
   if (patched.ok) {
     return restartedAt(patched.object) === at
-      ? undefined
+      ? { at }
       : {
           reason: 'WriteRefused',
           message: `${kind} ${name} is not restarted: something at admission takes off the annotation ${RESTARTED_AT}`,

@@ -8,7 +8,7 @@ import type { ProbeAnswer } from '../../../core/observation.ts';
 import { ownCredential } from '../../../core/own-credential.ts';
 import { type ProbeVerdict, probeRequest } from '../../../core/probe.ts';
 import { readBasis } from '../../../core/read-due.ts';
-import { serverKey } from '../../../core/server-key.ts';
+import { serverKey, serverNamed } from '../../../core/server-key.ts';
 import { isBelieved, timesWith } from '../../../core/verification.ts';
 import { jtiOf } from '../../calls/admission.ts';
 import { askTokenEndpoint } from '../../calls/ask-token-endpoint.ts';
@@ -78,6 +78,8 @@ const untried = (why: string): ProbeVerdict => ({
 /** Tells the credential's state from an answer. What may pass is tried again. */
 async function conclude(step: VerifyStep, verdict: ProbeVerdict, input: StepInput): Promise<StepResult> {
   const { clientId } = step.at.record;
+  const server = serverKey(step.at.ref, input.o.namespace);
+  input.context.counters.verified(serverNamed(server), verdict.kind);
   switch (verdict.kind) {
     case 'Accepted':
       foundAgain(step.at.record, input);

@@ -203,13 +203,20 @@ describe('the metrics', () => {
     metrics.clientChanged({ server: corporate, event: 'Registration', outcome: 'Unknown' });
     metrics.clientChanged({ server: tenants('sso'), event: 'LeftBehind', outcome: undefined });
     metrics.firstReady(corporate, 4);
+    metrics.verified(corporate, 'Refused');
+    metrics.verified(tenants('sso'), 'Accepted');
     const ready = 'oauth_registrar_client_ready_seconds';
     expect(await linesOf(metrics, 'oauth_registrar_client_changes_total')).toEqual([
       '{server="corporate",event="Registration",outcome="Unknown"} 1',
       '{server="AuthorizationServer",event="LeftBehind",outcome="None"} 1',
     ]);
     expect(await linesOf(metrics, `${ready}_bucket`)).toContain('{le="5",server="corporate"} 1');
+    expect(await linesOf(metrics, 'oauth_registrar_verifications_total')).toEqual([
+      '{server="corporate",result="Refused"} 1',
+      '{server="AuthorizationServer",result="Accepted"} 1',
+    ]);
     metrics.serverGone(corporate);
+    expect(await linesOf(metrics, 'oauth_registrar_verifications_total')).toHaveLength(1);
     expect(await linesOf(metrics, 'oauth_registrar_client_changes_total')).toHaveLength(1);
     expect(await linesOf(metrics, `${ready}_bucket`)).toEqual([]);
   });

@@ -413,6 +413,27 @@ describe('a token that can not be had', () => {
     expect([found, result.message]).toEqual([verdict, message]);
   });
 
+  test.each<readonly [string, HttpOutcome, object]>([
+    ['not answered in time', noAnswer('Timeout'), { serverTrouble: true, perhapsOwn: true }],
+    ['that the server fails to give', answered(500), { serverTrouble: true, perhapsOwn: true }],
+    ['that a proxy refuses', answered(403, 'no', { 'content-type': 'text/html' }), { perhapsOwn: true }],
+    ['asked for too often', answered(429), { isOfTokenEndpoint: true, serverTrouble: false }],
+    ['at a server with too much to do', answered(503), { isOfTokenEndpoint: true, serverTrouble: false }],
+    [
+      'refused for its client, or for its credential',
+      answeredError(401, 'invalid_client'),
+      { kind: 'TokenRefused', isClientRefused: true },
+    ],
+  ])(
+    "of one client's own concerns others only where the server says so: one %s",
+    async (_, outcome, found) => {
+      const { ask } = operator(createFakeHttp(outcome));
+      const result = await ask(grant({ isOwn: true }));
+      expect(result).toMatchObject(found);
+      expect('isOfTokenEndpoint' in result).toBe('isOfTokenEndpoint' in found);
+    },
+  );
+
   test('is not asked for during the pause that the token endpoint asked for', async () => {
     const { ask, clock, http, context } = operator(
       createFakeHttp(answered(503, '', { 'retry-after': '90' })),

@@ -53,6 +53,13 @@ test('What a person has to put right somewhere is tried again after pauses of up
   expect(pauses).toEqual(seconds.map((pause) => pause * 1_000));
 });
 
+test("Refusals of a client's own credential are counted as long as nothing else comes between", () => {
+  const { fails } = client();
+  const refused = { kind: 'TokenRefused', isOwnRefusal: true } as const;
+  const counted = [refused, refused, {}, refused].map((failure) => fails(failure).ownRefusals);
+  expect(counted).toEqual([1, 2, undefined, 1]);
+});
+
 describe('A failure', () => {
   test('is remembered of its client alone, with what happened and what to do', () => {
     const { memory, fails } = client();

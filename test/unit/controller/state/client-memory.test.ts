@@ -97,3 +97,17 @@ test('overdue renewals are counted for each server, until they are overdue no mo
   memory.forget(KEY);
   expect([...memory.overdue]).toEqual([]);
 });
+
+test('a pause for probes goes with its server object', () => {
+  const memory = new Memory();
+  const [corporate, own] = ['ClusterAuthorizationServer/corporate', 'AuthorizationServer/shop/own'].map(
+    storedServerKey,
+  );
+  if (corporate === undefined || own === undefined) {
+    throw new Error('two servers');
+  }
+  memory.pauseProbes(corporate, 5_000);
+  memory.pauseProbes(own, 6_000);
+  memory.forgetServer(corporate);
+  expect([memory.probesPausedUntil(corporate), memory.probesPausedUntil(own)]).toEqual([0, 6_000]);
+});

@@ -26,7 +26,7 @@ function dueIn(o: Observation) {
   return due && { ...due, basis: restartBasis(narrowed, due) };
 }
 const due = dueIn(given());
-const done = { credential: due?.id ?? '', at: due?.since ?? '' };
+const done = { credential: due?.id ?? '', at: '2026-05-01T11:31:00Z' };
 const ready = { type: 'Idle', state: 'Ready' };
 
 describe('The workloads that a spec names', () => {
@@ -34,17 +34,17 @@ describe('The workloads that a spec names', () => {
     [
       'are restarted once the Secret shows another client',
       given(),
-      { type: 'Restart', targets, at: '2026-05-01T11:30:00Z', credential: due?.id },
+      { type: 'Restart', targets, since: Date.parse('2026-05-01T11:30:00Z'), credential: due?.id },
     ],
     [
       'are restarted for another secret of the same client',
       given({ records: [record({ secretIssuedAt: '2026-05-01T11:45:00Z' })] }),
-      { type: 'Restart', at: '2026-05-01T11:45:00Z' },
+      { type: 'Restart', since: Date.parse('2026-05-01T11:45:00Z') },
     ],
     [
       'are restarted for another key',
       given({ records: [record({ keyCreatedAt: '2026-05-01T11:50:00Z' })] }),
-      { type: 'Restart', at: '2026-05-01T11:50:00Z' },
+      { type: 'Restart', since: Date.parse('2026-05-01T11:50:00Z') },
     ],
     ['are not restarted for the first credential', given({ records: [record()] }), ready],
     [
@@ -66,7 +66,17 @@ describe('The workloads that a spec names', () => {
           }),
         ],
       }),
-      { type: 'Restart', at: '2026-05-01T11:40:00Z' },
+      { type: 'Restart', since: Date.parse('2026-05-01T11:40:00Z') },
+    ],
+    [
+      'are restarted for the time since which the Secret shows it, where that is known',
+      given({ secrets: [secret({ shownSince: `2026-05-01T11:55:00Z ${due?.id}` }, replaced)] }),
+      { type: 'Restart', since: Date.parse('2026-05-01T11:55:00Z') },
+    ],
+    [
+      'are restarted for the time of the credential where the Secret names a time to come',
+      given({ secrets: [secret({ shownSince: `2026-06-01T11:55:00Z ${due?.id}` }, replaced)] }),
+      { type: 'Restart', since: Date.parse('2026-05-01T11:30:00Z') },
     ],
     ['are not restarted twice by one process', given({ restarted: done }), ready],
     [

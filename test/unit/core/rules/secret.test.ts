@@ -72,7 +72,7 @@ table('a client of which no Secret is wanted', [
       records: [record({ metadataHash: hashOf({ tokenEndpointAuthMethod: 'none' }) })],
       secrets: [],
     }),
-    { ...ready, message: 'The client is registered, and no Secret is wanted of it.' },
+    { ...ready, message: 'The client is registered. No Secret is written, since spec.secret.mode is None.' },
   ],
   [
     'loses the one from before',

@@ -144,6 +144,22 @@ table('a client of this object that is owed to the server, since its answer was 
     registers,
   ],
   [
+    'is left behind once its own credential was refused eight times: no answer says that the client is gone',
+    observation({
+      records: [record(), owed],
+      setbacks: [failing({ basis: owed.registrationSecret, ownRefusals: 8 })],
+    }),
+    leftBehind('oac-uid-1-a2'),
+  ],
+  [
+    'is tried again after seven refusals',
+    observation({
+      records: [record(), owed],
+      setbacks: [failing({ basis: owed.registrationSecret, ownRefusals: 7, retryAt: NOW })],
+    }),
+    deregisters('Surplus', 'oac-uid-1-a2'),
+  ],
+  [
     'is left behind after an hour',
     observation({
       records: [record(), owed],

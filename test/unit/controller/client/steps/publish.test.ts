@@ -420,7 +420,7 @@ describe('A Secret that the values of the client can not make', () => {
       ],
     });
   const MESSAGE =
-    "Client c1 is registered, and its Secret storefront-oauth is not written: it can't have the format EnvFile: the value of CLIENT_SECRET has a character that readers of such files take in different ways. Use the format Json or Keys, leave the value out by spec.secret.keys, or request another secret. Change spec.secret.format, or what the message names. The client is registered, and a Secret that workloads have stays as it was.";
+    'Client c1 is registered, and its Secret storefront-oauth is not written: it can\'t have the format EnvFile: the value of "CLIENT_SECRET" has a character that readers of such files take in different ways. Use the format Json or Keys, leave the value out by spec.secret.keys, or request another secret. Change what the message names. A Secret that workloads have stays as it was.';
 
   test('is not written; one Event says why, and nothing is tried again with the same values', async () => {
     const { result, told, events, writes, next } = await taken();

@@ -14,7 +14,10 @@ const TARGETS = [
   { kind: 'Deployment', name: 'web' },
   { kind: 'StatefulSet', name: 'db' },
 ];
+/** When the credential was given, and a time after it: now, as the fake clock has it. */
 const AT = '2026-05-01T11:30:00Z';
+const LATER = '2026-05-01T11:40:00Z';
+const NOW_TEXT = '2026-05-01T12:00:00Z';
 const RESTARTED_AT = 'kubectl.kubernetes.io/restartedAt';
 const renewed = recorded({ secretIssuedAt: AT });
 const annotated = (annotations: Readonly<Record<string, string>>) => ({
@@ -38,7 +41,7 @@ const objects = (...workloads: readonly Stored[]): readonly Stored[] => [
 ];
 
 describe('A restart', () => {
-  test('writes the time of the credential into each workload, as kubectl does, and nothing else', async () => {
+  test('writes the time into each workload, as kubectl does, and nothing else', async () => {
     const { result, writes, told, next, cluster } = await take('Restart', {
       objects: objects(workload('Deployment', 'web'), workload('StatefulSet', 'db')),
     });
@@ -48,22 +51,52 @@ describe('A restart', () => {
         what: `patch ${TARGETS[at]?.kind} shop/${name}`,
         body: {
           metadata: { uid: `uid-of-${name}`, resourceVersion: '3' },
-          ...annotated({ [RESTARTED_AT]: AT }),
+          ...annotated({ [RESTARTED_AT]: NOW_TEXT }),
         },
       })),
     );
     expect(cluster.find('Deployment', 'shop/web')).toMatchObject(
-      annotated({ team: 'shop', [RESTARTED_AT]: AT }),
+      annotated({ team: 'shop', [RESTARTED_AT]: NOW_TEXT }),
     );
     expect(next()).toMatchObject({ type: 'Idle', state: 'Ready' });
   });
 
   test('after a crash changes nothing where the first one had its effect', async () => {
     const { wrote, next } = await take('Restart', {
-      objects: objects(workload('Deployment', 'web', { [RESTARTED_AT]: AT }), workload('StatefulSet', 'db')),
+      objects: objects(
+        workload('Deployment', 'web', { [RESTARTED_AT]: LATER }),
+        workload('StatefulSet', 'db'),
+      ),
     });
     expect(wrote).toEqual(['patch StatefulSet shop/db']);
     expect(next()).toMatchObject({ type: 'Idle', state: 'Ready' });
+  });
+
+  test('is not needed where a person restarted all since; status has the time of that', async () => {
+    const { wrote, memory, round } = await take('Restart', {
+      objects: objects(
+        workload('Deployment', 'web', { [RESTARTED_AT]: LATER }),
+        workload('StatefulSet', 'db', { [RESTARTED_AT]: '2026-05-01T13:35:00+02:00' }),
+      ),
+    });
+    expect(wrote).toEqual([]);
+    expect(memory.restartsDone(round.key)?.at).toBe(LATER);
+  });
+
+  test.each([
+    ['before the credential', '2026-05-01T11:29:59Z'],
+    ['in the second in which it was given', AT],
+    ['in the future, by a wrong clock', '2027-05-01T11:29:59Z'],
+    ['at no time', 'yes'],
+  ])('that was made %s is not one for it', async (_, at) => {
+    const { wrote, memory, round } = await take('Restart', {
+      objects: objects(
+        workload('Deployment', 'web', { [RESTARTED_AT]: at }),
+        workload('StatefulSet', 'db', { [RESTARTED_AT]: LATER }),
+      ),
+    });
+    expect(wrote).toEqual(['patch Deployment shop/web']);
+    expect(memory.restartsDone(round.key)?.at).toBe(NOW_TEXT);
   });
 
   test('goes on with the others where one is gone; an Event says so once', async () => {
