@@ -26,7 +26,7 @@ import { conditionOf } from './conditions.ts';
 import { createDryRun, type DryRun } from './dry-run.ts';
 import { unseenAfter } from './failure.ts';
 import { resourceOfServer, toServer } from './server-objects.ts';
-import { assumedNamespace, operatorNamespaceOf } from './versions.ts';
+import { assumedNamespace, operatorNamespaceOf, withOperatorNamespace } from './versions.ts';
 
 /** What the operator would do about one OAuthClient, found out without a call to any server. */
 export interface ClientCheck {
@@ -44,10 +44,12 @@ export interface ClientCheck {
 }
 
 /** @param raw an OAuthClient that exists, or that is to be created */
-export async function checkClient(raw: OAuthClient, cluster: ClusterAccess): Promise<ClientCheck> {
+export async function checkClient(raw: OAuthClient, caller: ClusterAccess): Promise<ClientCheck> {
   const { namespace = '', name } = raw.metadata;
   const unseen = new Unseen();
   const installation = raw.status?.installation;
+  // A client that is to be created says nothing of its operator, and others may.
+  const cluster = installation ? caller : await withOperatorNamespace(caller);
   const dryRun = createDryRun(cluster, {
     namespace: operatorNamespaceOf(cluster, installation),
     installation,

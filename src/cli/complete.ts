@@ -1,3 +1,4 @@
+import { contextNames } from '../adapters/kubernetes/connection.ts';
 import { RESOURCES, type Resource } from '../api/kubernetes.ts';
 import { visible } from '../oauth/text.ts';
 import { type ClusterAccess, type ClusterFlags, openCluster } from './cluster.ts';
@@ -152,6 +153,8 @@ async function valuesOf(flag: string, flags: ClusterFlags): Promise<Proposals> {
         proposals: await inCluster(flags, ({ api }) => namesListed(api, RESOURCES.namespace)),
         end: NO_FILES,
       };
+    case '--context':
+      return { proposals: contextNames(flags.kubeconfig), end: NO_FILES };
     case '--output':
       return { proposals: ['json', 'yaml', 'name'], end: NO_FILES };
     case '--filename':

@@ -278,6 +278,8 @@ export type ObservedServer =
       readonly ref?: ServerRef | undefined;
       readonly reason: Reason;
       readonly message: string;
+      /** Whom tenants ask; `spec.contact` of the server object. */
+      readonly contact?: string | undefined;
       /** Known from earlier: Secrets can be rendered though the server can't be called. */
       readonly endpoints: Endpoints | undefined;
     };

@@ -76,16 +76,35 @@ export async function connect(options: ConnectionOptions): Promise<Connection> {
   };
 }
 
-function load({ kubeconfig, context }: Pick<ConnectionOptions, 'kubeconfig' | 'context'>): {
-  readonly config: KubeConfig;
-  readonly cluster: Cluster;
-} {
+/**
+ * The names of the contexts of a kubeconfig.
+ *
+ * @throws where it can't be read
+ */
+export const contextNames = (kubeconfig?: string): readonly string[] => {
+  const config = readKubeconfig(kubeconfig);
+  return isNone(config.getCurrentCluster()) ? [] : config.getContexts().map(({ name }) => name);
+};
+
+function readKubeconfig(kubeconfig: string | undefined): KubeConfig {
   const config = new KubeConfig();
   if (kubeconfig === undefined) {
     config.loadFromDefault();
   } else {
     config.loadFromFile(kubeconfig);
   }
+  return config;
+}
+
+/** `loadFromDefault` returns this when it finds no configuration. */
+const isNone = (cluster: Cluster | null): boolean =>
+  cluster?.name === 'cluster' && cluster.server === 'http://localhost:8080';
+
+function load({ kubeconfig, context }: Pick<ConnectionOptions, 'kubeconfig' | 'context'>): {
+  readonly config: KubeConfig;
+  readonly cluster: Cluster;
+} {
+  const config = readKubeconfig(kubeconfig);
   if (context !== undefined) {
     if (config.getContextObject(context) === null) {
       throw new Error(`the kubeconfig has no context "${context}"`);
@@ -96,8 +115,7 @@ function load({ kubeconfig, context }: Pick<ConnectionOptions, 'kubeconfig' | 'c
   if (cluster === null) {
     throw new Error('the kubeconfig has no cluster for its current context');
   }
-  // loadFromDefault returns this when it finds no configuration.
-  if (cluster.name === 'cluster' && cluster.server === 'http://localhost:8080') {
+  if (isNone(cluster)) {
     throw new Error('no Kubernetes configuration: neither a kubeconfig nor a service account was found');
   }
   return { config, cluster };

@@ -390,7 +390,7 @@ function serversOf(key: ClientKey, context: StepContext): readonly PresentServer
 /** The server as a client may use it for a call; never with the state of an earlier object of the same name. */
 function viewOf(
   key: ClientKey,
-  { metadata }: ServerObject,
+  { metadata, spec }: ServerObject,
   ref: ServerRef,
   call: 'Register' | 'Update',
   context: StepContext,
@@ -405,7 +405,9 @@ function viewOf(
         message: 'The server has not been looked at yet.',
         endpoints: undefined,
       }
-    : view;
+    : view.available
+      ? view
+      : { ...view, contact: spec?.contact };
 }
 
 function notAvailable(ref: ServerRef | undefined, namespace: string, context: WithCaches): ObservedServer {

@@ -19,7 +19,7 @@ import {
   setUp,
   told,
 } from './admissions.ts';
-import { all, eventually, namespace, OPERATOR_NAMESPACE, oauthClient } from './objects.ts';
+import { all, eventually, messageOf, namespace, OPERATOR_NAMESPACE, oauthClient } from './objects.ts';
 import { teamIn, useTestbed } from './team.ts';
 
 const ca = createCertificateAuthority();
@@ -506,6 +506,32 @@ describe('management.mode ClientCredential: each client is managed with an acces
     await told(testbed, 'stated-0', 'Registered');
     expect(emulator.clients()).toHaveLength(1);
     expect(callsTo(emulator)).toEqual(['register 201', 'token 200', 'remove 204', 'register 201']);
+  });
+
+  it('a client that the server forgot is not told from a wrong credential, and is left behind without many calls', async () => {
+    const emulator = await startSecure(openBanking);
+    const client = { client: bank, credential: { generatedKey: {} } };
+    await registered(testbed, emulator, { name: 'gone', issuer: emulator.issuer, spec: bySelf, client });
+    emulator.deleteClient(emulator.clients()[0]?.clientId ?? '');
+    await shop.remove('gone-0');
+    const held = await eventually(
+      () => shop.client('gone-0'),
+      (client) => /has forgotten the client/.test(messageOf(client)),
+      20_000,
+    );
+    expect(messageOf(held)).toMatch(
+      /^The token endpoint answered 401 invalid_client.* The server does not say whether it has forgotten the client or refuses its credential\. /,
+    );
+    const uid = held.metadata.uid ?? '';
+    await shop.annotate('gone-0', 'abandon', uid);
+    await shop.untilGone('gone-0');
+    expect(callsTo(emulator).filter((call) => call !== 'token 401')).toEqual(['register 201']);
+    expect(emulator.count('token')).toBeLessThan(6);
+    await eventually(
+      async () => shop.kubectl('get', 'oas', 'gone', '-o', 'jsonpath={.status.leftBehind}'),
+      (count) => String(count).trim() === '1',
+      20_000,
+    );
   });
 
   it('deletes also after the server object is gone, by what is kept', async () => {

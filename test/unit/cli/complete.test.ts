@@ -44,6 +44,8 @@ describe('completion proposes', () => {
     ['servers behind their kind', ['suspend', '-n', 'shop', 'coas/c'], ['coas/corporate', ':4']],
     ['nothing behind the only name', ['status', '-n', 'shop', 'storefront', ''], [':4']],
     ['namespaces', ['status', '-n', 's'], ['shop', ':4']],
+    ['contexts of the kubeconfig', ['status', '--context', ''], ['fake', ':4']],
+    ['nothing that fits no context', ['status', '--context', 'zzz'], [':4']],
     ['formats', ['status', '-o', ''], ['json', 'yaml', 'name', ':4']],
     ['files', ['check', '-f', ''], [':0']],
     [

@@ -303,6 +303,17 @@ describe('a file', () => {
     ]);
   });
 
+  test('is planned by the credentials in the namespace of the operator that other clients name', async () => {
+    const named = clientObject({ name: 'other', uid: 'u9' }, {}, { installation: 'ops@cluster-1' });
+    const server = await startPluginCluster({
+      objects: [namespaceObject('shop'), readyServer(TOKEN), named],
+    });
+    const { stdout } = await runPlugin(['check', '-f', written(FILE)], server);
+    expect(stdout).not.toContain('The plugin assumes');
+    expect(server.requests.join(' ')).toContain('/namespaces/ops/secrets');
+    expect(server.requests.join(' ')).not.toContain('/namespaces/oauth-registrar-system/');
+  });
+
   test('is planned without the credentials of the server where they may not be read', async () => {
     const server = await startPluginCluster({
       objects: [namespaceObject('shop'), readyServer(TOKEN)],
