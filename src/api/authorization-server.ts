@@ -215,9 +215,9 @@ export const OF_SERVER_OBJECT = rules(
     message: 'migration.to names this object itself: name the server object that the clients move to',
   },
   {
-    rule: 'has(self.spec.migration) || !has(oldSelf.spec.migration) || !has(oldSelf.status) || !has(oldSelf.status.migration) || !has(oldSelf.status.clients) || !oldSelf.status.migration.begun || oldSelf.status.migration.references <= oldSelf.status.clients',
+    rule: 'has(self.spec.migration) || !has(oldSelf.spec.migration) || !has(oldSelf.status) || !has(oldSelf.status.migration) || !oldSelf.status.migration.begun || !has(oldSelf.status.migration.movedForGood) || oldSelf.status.migration.movedForGood == 0',
     message:
-      'OAuthClients name this object whose clients here have ended, and they would be registered here again: set their spec.authorizationServerRef to the new server object first (status.migration.references counts those that name this one)',
+      'OAuthClients name this object that have a client at the new one alone, and they would be registered here again: set their spec.authorizationServerRef to the new server object first (status.migration.movedForGood counts them)',
   },
   {
     rule: '!has(oldSelf.status) || !has(oldSelf.status.documentBaseUrl) || !has(self.spec.identification.document) || self.spec.identification.document.baseUrl == oldSelf.status.documentBaseUrl',
@@ -346,6 +346,13 @@ export const authorizationServerStatus = z
           z.int(),
           'OAuthClients whose spec names this object. Name the new one there before you remove spec.migration.',
         ),
+        movedForGood: z
+          .int()
+          .meta({
+            description:
+              'Of these, the OAuthClients that have a client at the new server object alone. While there are any, spec.migration can not be removed.',
+          })
+          .optional(),
         begun: described(z.boolean(), 'Whether a client was permitted to move.'),
       })
       .meta({ description: 'How far the migration is.' })

@@ -19,13 +19,13 @@ export async function migrationFindings(
   if (spec?.migration === undefined || migration === undefined) {
     return [];
   }
-  const { to, total, moved, moving, refused, references } = migration;
+  const { to, total, moved, moving, refused, references, movedForGood = 0 } = migration;
   const condition = conditionOf(status, 'Migrating');
   return [
     {
       part,
       verdict: 'Note',
-      text: `${moved} of ${total} clients have moved to ${to.kind} ${to.name}, ${moving} move now. OAuthClients that name this object: ${references}.`,
+      text: `${moved} of ${total} clients have moved to ${to.kind} ${to.name}, ${moving} move now. OAuthClients that name this object: ${references}; of these have a client there alone: ${movedForGood}.`,
     },
     ...(condition?.reason === 'MigrationRefused'
       ? [{ part, verdict: 'Bad', text: condition.message, reason: condition.reason } as const]

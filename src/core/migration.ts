@@ -33,14 +33,23 @@ export function wantedServer({ migration, spec, current }: Registered): ServerRe
   return migration.state === 'Waiting' ? current.server : migration.to;
 }
 
+/** The observation with the verdict about a client that waits for its turn, which is asked for more than once in a round. */
+export const withMoveVerdict = (o: Observation): Observation =>
+  o.migration?.state === 'Waiting'
+    ? { ...o, migration: { ...o.migration, verdict: moveVerdict(o, o.migration) } }
+    : o;
+
 /**
  * Whether the client could be registered at the new server as things are. `Unknown`: nothing is known of that server now.
  * A problem: why it could not.
  */
 export function moveVerdict(
   o: Observation,
-  { target, clientsInNamespace }: ObservedMigration,
+  { target, clientsInNamespace, verdict }: ObservedMigration,
 ): 'Fits' | 'Unknown' | Problem {
+  if (verdict !== undefined) {
+    return verdict;
+  }
   const { object, namespace } = o;
   if (object?.desired.valid !== true) {
     return 'Unknown';

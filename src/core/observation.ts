@@ -177,6 +177,8 @@ export interface ObservedMigration {
   readonly target: ObservedServer;
   /** Clients that the namespace has at the new server, and those that are to come; 0 where that server bounds none. */
   readonly clientsInNamespace: number;
+  /** See `moveVerdict`; absent: not found out in this round. */
+  readonly verdict?: 'Fits' | 'Unknown' | Problem;
 }
 
 interface Suspects {

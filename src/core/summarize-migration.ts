@@ -34,15 +34,22 @@ export interface MigrationFacts {
   readonly counts: MoveCounts;
   /** OAuthClients whose spec names the object. */
   readonly references: number;
+  /** Of these, those that have a client at the new server object and none at this one. */
+  readonly movedForGood: number;
 }
 
 export function migrationStatus({
   to,
   counts: { total, left, moving, refused, isBegun },
   references,
+  movedForGood,
 }: MigrationFacts): AuthorizationServerStatus['migration'] {
   const moved = total - left;
-  return { to: { kind: to.kind, name: to.name }, total, moved, moving, refused, references, begun: isBegun };
+  return {
+    to: { kind: to.kind, name: to.name },
+    ...{ total, moved, moving, refused, references, movedForGood },
+    begun: isBegun,
+  };
 }
 
 /** Condition `Migrating` of a server object; none once all clients have moved. */

@@ -3,6 +3,7 @@ import type { Idle } from '../../core/action.ts';
 import type { ClientKey } from '../../core/client-key.ts';
 import { earliest } from '../../core/earliest.ts';
 import { isCopied } from '../../core/managing-installation.ts';
+import { withMoveVerdict } from '../../core/migration.ts';
 import type { Observation } from '../../core/observation.ts';
 import { plan } from '../../core/plan.ts';
 import { renewalOverdueAt } from '../../core/renewal-overdue.ts';
@@ -58,7 +59,7 @@ async function oneRound(key: ClientKey, context: StepContext): Promise<RoundEnd>
     const observation = observe(key, context);
     const action = plan(observation);
     if (action.type === 'Idle') {
-      return endRound(observation, action, round, context);
+      return endRound(withMoveVerdict(observation), action, round, context);
     }
     const { type: step, finding, message } = action;
     context.log.debug('step', { client: key, step, finding, message });

@@ -36,7 +36,7 @@ export function refreshMigration(object: ServerObject, context: Facts): Migratio
   if (problem === undefined) {
     const clients = () => [
       ...clientsAt(key, caches),
-      ...(known === undefined || isSame ? [] : movedBefore(object, known.to, caches)),
+      ...(known === undefined || isSame ? [] : referringAt(object, known.to, caches)),
     ];
     moves.begin(key, { to: `${to.kind}/${to.name}`, maxConcurrent, isSuspended }, clients, before);
   }
@@ -49,6 +49,7 @@ export function refreshMigration(object: ServerObject, context: Facts): Migratio
       ...{ moving: 0, refused: 0, isJudged: false },
     },
     references: caches.clients.count('references', key),
+    movedForGood: movedForGood(object, isSame || known === undefined ? [to] : [to, known.to], caches),
   };
 }
 
@@ -57,8 +58,19 @@ const clientsAt = (server: ServerKey, { registrations }: Pick<Facts['caches'], '
     .find('server', server)
     .flatMap(({ record }) => (record?.role === 'current' ? clientKey(record.client) : []));
 
-/** Clients of the server object that moved to another one, by a migration of before: they have to move on. */
-function movedBefore(
+/** How many OAuthClients name this object, and have a client at one of the others and none here. */
+function movedForGood(
+  object: ServerObject,
+  others: readonly { readonly kind: string; readonly name: string }[],
+  caches: Facts['caches'],
+): number {
+  const here = new Set(clientsAt(keyOfServer(object), caches));
+  const there = new Set(others.flatMap((other) => referringAt(object, other, caches)));
+  return [...there].filter((client) => !here.has(client)).length;
+}
+
+/** The OAuthClients that name the object, and have a client at another one: by its migration, or one of before. */
+function referringAt(
   object: ServerObject,
   to: { readonly kind: string; readonly name: string },
   caches: Facts['caches'],

@@ -72,7 +72,7 @@ describe('The clients of a server object', () => {
     const { status } = await untilMigration('fleet', ({ moved }) => moved === 3);
     expect(status?.migration).toEqual({
       to: cluster('fleet-to'),
-      ...{ total: 3, moved: 3, moving: 0, refused: 0, references: 3, begun: true },
+      ...{ total: 3, moved: 3, moving: 0, refused: 0, references: 3, movedForGood: 0, begun: true },
     });
     for (const [index, name] of NAMES.entries()) {
       const client = await team.client(name);
@@ -145,7 +145,7 @@ describe('The clients of a server object', () => {
       ({ status }) => status?.clients === 0,
     );
     await expect(migrate('over', null)).rejects.toThrow(
-      'OAuthClients name this object whose clients here have ended',
+      'OAuthClients name this object that have a client at the new one alone',
     );
   });
 

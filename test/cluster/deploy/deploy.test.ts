@@ -139,6 +139,20 @@ describe('deploy, applied', () => {
     expect(code).toBe(0);
   });
 
+  test.for([
+    'authorization-server-documents',
+    'verification',
+    'migration',
+    'rollout-restarts',
+    'secret-template',
+  ])('samples/%s.yaml is accepted in full and without a warning', async (name) => {
+    await cluster.must(['apply', '-f', join(DEPLOY, 'samples', 'namespace.yaml')]);
+    const file = join(DEPLOY, 'samples', `${name}.yaml`);
+    const args = ['apply', '--dry-run=server', '--validate=strict', '--warnings-as-errors', '-f', file];
+    const { code, stdout, stderr } = await cluster.kubectl(args);
+    expect([code, stderr], stdout).toEqual([0, '']);
+  });
+
   test('limits the objects of a namespace by the sample quota', async () => {
     await cluster.must(['create', 'namespace', 'bounded']);
     await cluster.must(['apply', '-n', 'bounded', '-f', join(DEPLOY, 'samples', 'resource-quota.yaml')]);

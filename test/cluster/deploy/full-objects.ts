@@ -343,7 +343,7 @@ const serverStatus = {
   leftBehind: 2,
   migration: {
     to: { kind: 'ClusterAuthorizationServer', name: 'corporate-new' },
-    ...{ total: 3, moved: 1, moving: 1, refused: 1, references: 3, begun: true },
+    ...{ total: 3, moved: 1, moving: 1, refused: 1, references: 3, movedForGood: 1, begun: true },
   },
   pausedUntil: time,
   pauses: { registrations: time, management: time, tokens: time },

@@ -140,7 +140,9 @@ describe('customResourceDefinitions', () => {
         {
           // A dry run can be removed, however many OAuthClients have no client.
           rule: expect.stringContaining(' || !oldSelf.status.migration.begun || '),
-          message: expect.stringMatching(/^OAuthClients name this object whose clients here have ended/),
+          message: expect.stringMatching(
+            /^OAuthClients name this object that have a client at the new one alone/,
+          ),
         },
         {
           rule: '!has(oldSelf.status) || !has(oldSelf.status.documentBaseUrl) || !has(self.spec.identification.document) || self.spec.identification.document.baseUrl == oldSelf.status.documentBaseUrl',

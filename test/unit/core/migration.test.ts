@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { migrationState, moveVerdict } from '../../../src/core/migration.ts';
+import { migrationState, moveVerdict, withMoveVerdict } from '../../../src/core/migration.ts';
 import type { ObservedMigration } from '../../../src/core/observation.ts';
 import {
   available,
@@ -36,6 +36,15 @@ describe('the new server', () => {
 
   test('can take a client that its policy permits', () => {
     expect(moveVerdict(observation({}), at({}))).toBe('Fits');
+  });
+
+  test('judges a client that waits once in a round', () => {
+    const o = withMoveVerdict(observation({ migration: at({}) }));
+    expect(o.migration?.verdict).toBe('Fits');
+    const looked = { ...at({ verdict: 'Fits' }), target: unavailable };
+    expect(moveVerdict(o, looked)).toBe('Fits');
+    const moving = observation({ migration: at({ state: 'Moving' }) });
+    expect(withMoveVerdict(moving)).toBe(moving);
   });
 
   test.each([

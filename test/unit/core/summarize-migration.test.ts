@@ -26,6 +26,7 @@ const facts = (
   problem: undefined,
   counts: { total: 5, left: 2, moving: 1, refused: 0, isJudged: true, isBegun: true, ...counts },
   references: 4,
+  movedForGood: 2,
   ...more,
 });
 const shown = (given: MigrationFacts) =>
@@ -35,7 +36,7 @@ describe('a server object whose clients move', () => {
   test('counts them in status', () => {
     expect(migrationStatus(facts())).toEqual({
       to,
-      ...{ total: 5, moved: 3, moving: 1, refused: 0, references: 4, begun: true },
+      ...{ total: 5, moved: 3, moving: 1, refused: 0, references: 4, movedForGood: 2, begun: true },
     });
   });
 

@@ -624,7 +624,16 @@ describe('a server object', () => {
           ...found.conditions,
           condition('Migrating', 'True', 'MigrationRefused', 'One would be refused.'),
         ],
-        migration: { to, total: 3, moved: 1, moving: 1, refused: 1, references: 3, begun: true },
+        migration: {
+          to,
+          total: 3,
+          moved: 1,
+          moving: 1,
+          refused: 1,
+          references: 3,
+          movedForGood: 1,
+          begun: true,
+        },
       },
       { migration: { to } },
     );
@@ -704,7 +713,7 @@ describe('a server object', () => {
       {},
       [
         'wrong: One would be refused.',
-        '1 of 3 clients have moved to ClusterAuthorizationServer new, 1 move now. OAuthClients that name this object: 3.',
+        '1 of 3 clients have moved to ClusterAuthorizationServer new, 1 move now. OAuthClients that name this object: 3; of these have a client there alone: 1.',
         'wrong: trial/refused: The policy forbids it.',
       ],
     ],

@@ -83,7 +83,13 @@ describe('A server object', () => {
   test('begins with its clients, and counts the specs that name it', () => {
     const { look, counts } = migrating(to('new'), [serverObject('new')], { isReady: true });
     expect(look()).toMatchObject({
-      facts: { problem: undefined, isSuspended: false, references: 1, counts: { total: 1, left: 1 } },
+      facts: {
+        problem: undefined,
+        isSuspended: false,
+        references: 1,
+        movedForGood: 0,
+        counts: { total: 1, left: 1 },
+      },
       isHeld: false,
     });
     expect(counts()).toMatchObject({ left: 1, isBegun: false });
@@ -117,6 +123,9 @@ describe('A server object', () => {
     );
     const others = [serverObject('new'), serverObject('third'), named, moved, another];
     const { look } = migrating(to('new'), others, { isReady: true, status: { migration } });
-    expect(look().facts?.counts).toMatchObject({ total: 2, left: 2, isBegun: false });
+    const { facts } = look();
+    expect(facts?.counts).toMatchObject({ total: 2, left: 2, isBegun: false });
+    // The first client is here still; nobody knows an OAuthClient of the third one.
+    expect(facts?.movedForGood).toBe(1);
   });
 });
