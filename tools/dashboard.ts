@@ -260,6 +260,10 @@ export const ROWS: readonly Row[] = [
             expr: `sum by (server) (${rate('oauth_registrar_lost_tokens_total')})`,
             legend: 'tokens at {{server}}',
           },
+          {
+            expr: `sum by (server, result) (${rate('oauth_registrar_verifications_total')})`,
+            legend: 'credentials {{result}} at {{server}}',
+          },
         ],
       },
       {
