@@ -69,10 +69,13 @@ describe('The clients of a server object', () => {
     const team = await fleet('fleet');
     const before = await clientIds(team);
     await migrate('fleet', { maxConcurrent: 1, overlap: '0s' });
-    const { status } = await untilMigration('fleet', ({ moved }) => moved === 3);
+    const { status } = await untilMigration(
+      'fleet',
+      ({ moved, movedForGood }) => moved === 3 && movedForGood === 3,
+    );
     expect(status?.migration).toEqual({
       to: cluster('fleet-to'),
-      ...{ total: 3, moved: 3, moving: 0, refused: 0, references: 3, movedForGood: 0, begun: true },
+      ...{ total: 3, moved: 3, moving: 0, refused: 0, references: 3, movedForGood: 3, begun: true },
     });
     for (const [index, name] of NAMES.entries()) {
       const client = await team.client(name);
