@@ -110,7 +110,7 @@ function noRestartIsEarlyOrRepeated(world: World, { kind, before, after, by }: C
   const { annotations = {} } = world.cluster.find('Secret', `shop/${name}-oauth`)?.metadata ?? {};
   const [since] = annotations[ANNOTATIONS.shownSince]?.split(' ') ?? [];
   const isSteady = world.conditions.clockJumps.length === 0;
-  if (since !== undefined && isSteady && Date.parse(is) <= Date.parse(since)) {
+  if (since !== undefined && isSteady && Date.parse(is) <= firstShown(world, name)) {
     world.violated(`Deployment ${name} was restarted at ${is}, before its Secret showed the credential`);
   }
   if (since !== undefined && isSteady && was !== undefined && Date.parse(was) > Date.parse(since)) {
@@ -119,6 +119,19 @@ function noRestartIsEarlyOrRepeated(world: World, { kind, before, after, by }: C
   if (was !== undefined && Date.parse(is) < Date.parse(was) && world.conditions.clockJumps.length === 0) {
     world.violated(`Deployment ${name} was restarted for ${is} after ${was}`);
   }
+}
+
+/**
+ * When the Secret first showed another credential than the first one, in milliseconds since the epoch: a process that lost the lead
+ * may restart for one that its successor has replaced.
+ */
+function firstShown(world: World, name: string): number {
+  const times = world.cluster.changes.flatMap(({ kind, after }) => {
+    const isIt = kind === 'Secret' && after?.metadata.name === `${name}-oauth`;
+    const text = isIt ? after.metadata.annotations?.[ANNOTATIONS.shownSince] : undefined;
+    return text === undefined ? [] : Date.parse(text.split(' ')[0] ?? '');
+  });
+  return Math.min(...times);
 }
 
 /** The entry of a registration leaves the ledger only when its client is recorded, reported, or known not to exist. */

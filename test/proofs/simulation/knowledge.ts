@@ -40,13 +40,6 @@ export const entries = (world: World): readonly LedgerEntry[] => decodeEntries(w
 export const credentialTime = (world: World, record: RegistrationRecord): number =>
   lastTimeOf(record.registrationSecret, records(world));
 
-/** The same as far as any process has ever recorded it: two that both believe to lead may undo what the other one did. */
-export const everCredentialTime = (world: World, record: RegistrationRecord): number =>
-  lastTimeOf(
-    record.registrationSecret,
-    world.cluster.changes.flatMap(({ after }) => (isRecord(after) ? (recordIn(after) ?? []) : [])),
-  );
-
 function lastTimeOf(name: string, versions: readonly RegistrationRecord[]): number {
   const times = versions.flatMap((record) => {
     const { registrationSecret, replaces, registeredAt, secretIssuedAt, keyCreatedAt } = record;
