@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { toClientObject } from '../../../src/core/desired.ts';
 import { declaredHash } from '../../../src/core/record.ts';
-import { PUBLISHED_NAMES } from '../../../src/formats/published-client.ts';
+import { VALUE_NAMES } from '../../../src/formats/published-client.ts';
 import { jsonBytes } from '../../../src/oauth/json.ts';
 import { clientSpecOf } from '../../kit/fixtures/client-specs.ts';
 
@@ -166,7 +166,7 @@ describe('toClientObject', () => {
     [
       'a template names a value that no client has',
       { template: { data: { 'app.yaml': 'id: {{ clientId }}' } } },
-      `secret.template.data: "app.yaml" has the placeholder "clientId", and no client has a value of that name; use one of ${PUBLISHED_NAMES.join(', ')}, or name the member of the server's answer in spec.secret.include, too.`,
+      `secret.template.data: "app.yaml" has the placeholder "clientId", and no client has a value of that name; use one of ${VALUE_NAMES.join(', ')}, or name the member of the server's answer in spec.secret.include, too.`,
     ],
     [
       'a template has a key that no Secret has',

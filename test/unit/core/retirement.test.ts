@@ -62,7 +62,8 @@ const moved = (overlap: string): Observation => {
   const servers = o.servers.map((server) =>
     isAt(former, server.ref) ? { ...server, migration: { to, overlap } } : server,
   );
-  return { ...o, servers };
+  const at = { from: former.server, to, state: 'Moved', clientsInNamespace: 0 } as const;
+  return { ...o, servers, migration: { ...at, target: o.server } };
 };
 const withKey = record({
   registeredAt: at(-1_000 * HOUR),

@@ -58,7 +58,7 @@ test('A member of the answer may have the key audience, as before there were suc
   expect(rendered(keysFormat.render(client, keys))).toMatchObject({ audience: 't1' });
   expect(keysFormat.render({ ...client, audience: AUDIENCE }, keys)).toMatchObject({
     ok: false,
-    problem: expect.stringContaining('would give audience two values'),
+    problem: expect.stringContaining('would give the name "audience" to two values'),
   });
 });
 
