@@ -46,6 +46,11 @@ const WEB = {
 };
 /** A read is due a minute after the last one, with jitter; a second one must agree. */
 const DRIFT_MS = 150_000;
+/** As the server object `sso`. */
+const BY_TOKEN = {
+  dialect: 'keycloak',
+  registration: { admission: { initialAccessToken: { secretRef: { name: 'sso' } } } },
+};
 const CALLBACK = { redirectUris: ['https://shop.example.com/callback'] };
 
 async function serverWithToken(name: string, token: string, spec: object = {}): Promise<void> {
@@ -494,5 +499,60 @@ describe('Whether credentials work at Keycloak', () => {
     await scene.until('changed', 'CredentialRefused');
     const gone = await scene.until('deleted', 'ClientForgotten');
     expect(verifiedOf(gone)).toMatch(/^False ClientForgotten: /);
+  });
+});
+
+describe('Clients of ServiceAccounts, and documents, which Keycloak 26.4.7 does not know', () => {
+  it('a client of a ServiceAccount is not registered, and is told why', async () => {
+    await scene.server('tokens', keycloak.issuer(REALM), {
+      ...BY_TOKEN,
+      workloadIdentity: { mode: 'Allow' },
+    });
+    await scene.client(
+      'workload',
+      'tokens',
+      { grantTypes: ['client_credentials'], responseTypes: [] },
+      {
+        credential: { serviceAccount: { name: 'default' } },
+      },
+    );
+    expect(readyMessage(await scene.until('workload', 'WorkloadIdentityNotOffered'))).toContain(
+      'The dialect of the server object has no words for spec.credential.serviceAccount. Choose another credential; at Keycloak 26.7 the platform team can set dialect keycloak-native.',
+    );
+  });
+
+  it('with mode Auto clients are registered as without it, since the metadata of the server do not name documents', async () => {
+    const document = { baseUrl: 'https://clients.example.com' };
+    await scene.server('auto', keycloak.issuer(REALM), {
+      ...BY_TOKEN,
+      identification: { mode: 'Auto', document },
+    });
+    await scene.client('by-registration', 'auto', WEB);
+    await scene.until('by-registration', 'Registered');
+    expect(await registered('by-registration')).toMatchObject({ name: 'Shop' });
+    const server = await scene.testbed.kubectl('-n', 'shop', 'get', 'oas', 'auto', '-o', 'json');
+    expect(JSON.parse(server)).toMatchObject({ status: { identification: 'Registration' } });
+  });
+
+  it("at Keycloak's own endpoint the method is refused there, too", async () => {
+    await scene.server('own-form', keycloak.issuer(REALM), {
+      ...BY_TOKEN,
+      dialect: 'keycloak-native',
+      workloadIdentity: { mode: 'Allow', identityProvider: 'cluster' },
+    });
+    await scene.testbed.apply(
+      JSON.stringify({
+        apiVersion: 'v1',
+        kind: 'ServiceAccount',
+        metadata: { name: 'agent', namespace: 'shop' },
+      }),
+    );
+    await scene.client(
+      'own-form',
+      'own-form',
+      { grantTypes: ['client_credentials'], responseTypes: [] },
+      { credential: { serviceAccount: { name: 'agent' } } },
+    );
+    expect(readyMessage(await scene.until('own-form', 'Registered'))).toBe('');
   });
 });
