@@ -38,7 +38,7 @@ export interface OperatorOptions {
 }
 
 const SOURCE = join(import.meta.dirname, '..', '..', '..', 'src', 'main.ts');
-const START_TIMEOUT_MS = 20_000;
+const START_TIMEOUT_MS = 60_000;
 
 /** Resolves once it answers on its port. Ends with this process. */
 export async function startOperator(options: OperatorOptions): Promise<OperatorProcess> {
@@ -114,6 +114,10 @@ async function portOf(child: ChildProcess, lines: readonly LogLine[], output: ()
     }
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
+  const how =
+    child.exitCode === null && child.signalCode === null
+      ? `did not start within ${START_TIMEOUT_MS / 1000} s`
+      : `ended before it had started (${child.exitCode ?? child.signalCode})`;
   child.kill('SIGKILL');
-  throw new Error(`the operator did not start:\n${output().slice(-4_000)}`);
+  throw new Error(`the operator ${how}. Its last lines:\n${output().slice(-4_000) || '(none)'}`);
 }
