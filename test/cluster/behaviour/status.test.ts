@@ -7,6 +7,7 @@ import { keepSample } from '../../kit/gitops/samples.ts';
 import { kstatusOf } from '../../kit/kstatus.ts';
 import { tableOf } from '../../kit/pages/tables.ts';
 import { discoveryDocument, hang, reply, type StubServer, startStubServer } from '../../kit/stub-server.ts';
+import { applyDocumentsComponent, DOCUMENTS_NAMESPACE } from '../../kit/testbed/documents.ts';
 import { freePort } from '../../kit/testbed/free-port.ts';
 import {
   all,
@@ -25,7 +26,7 @@ import { teamIn, useTestbed } from './team.ts';
 
 const LIFETIME_MS = 60_000;
 
-const testbed = useTestbed();
+const testbed = useTestbed({ operator: false });
 const shop = teamIn(testbed, 'shop', { waitMs: 30_000 });
 
 const open = { registration: { admission: { open: {} } }, allowedNamespaces: { names: ['shop'] } };
@@ -38,6 +39,9 @@ const bad = named('Bad');
 const badMetadata = reply(400, { error: 'invalid_client_metadata' });
 /** Needs a redirect URI, which the defaults of the server object might have. */
 const unusable = { clientName: 'Web', grantTypes: ['authorization_code'] };
+
+/** Servers want a redirect URI in every document. */
+const published = { clientName: 'Web', redirectUris: ['https://shop.example.com/cb'] };
 
 const own = (name: string, server: string, spec: object = {}) =>
   oauthClient('shop', name, { server: serverRef(server), ...spec });
@@ -83,6 +87,7 @@ const CLIENTS: Readonly<Record<string, string>> = {
   'is refused by the policy': 'outside',
   'is not registered, and its ServiceAccount does not exist': 'unaccounted',
   'names the ServiceAccount of another client': 'account-taken',
+  'is published, and its document can not be fetched': 'unfetched',
   'has a spec that can not be used': 'unusable',
   'is refused by the server': 'refused',
   'is not registered, and the name of its Secret is taken': 'taken',
@@ -102,6 +107,7 @@ const SERVERS: Readonly<Record<string, string>> = {
   'is another issuer than spec.issuer': 'mismatch',
   'needs a credential that does not exist': 'no-credential',
   'refuses the credential': 'refusing',
+  'identifies clients by documents, and the installation does not serve its base URL': 'unserved',
 };
 
 const stubs = new Map<string, StubServer>();
@@ -119,9 +125,22 @@ const strict: StubServer['behave'] = {
 };
 const properly = ({ properly: answer }: Parameters<typeof badMetadata>[0]) => answer();
 
-const gate = { verification: { mode: 'Gate' }, connection: { timeout: '2s' } };
+const gate = { verification: { mode: 'Gate' } };
 
-async function makeServers(): Promise<void> {
+/** Serves documents under an address where nothing answers. */
+async function startOperator(): Promise<string> {
+  await applyDocumentsComponent(testbed.controlPlane);
+  const baseUrl = `https://127.0.0.1:${await freePort()}`;
+  await testbed.startOperator([
+    `--documents-namespace=${DOCUMENTS_NAMESPACE}`,
+    `--document-base-urls=${baseUrl}`,
+  ]);
+  return baseUrl;
+}
+
+const documents = (baseUrl: string) => ({ identification: { mode: 'Document', document: { baseUrl } } });
+
+async function makeServers(baseUrl: string): Promise<void> {
   const server = async (name: string, spec: object = {}, prepare?: (made: StubServer) => void) =>
     namespacedServer(await stub(name, prepare), 'shop', name, spec);
   const closed = `http://127.0.0.1:${await freePort()}`;
@@ -133,7 +152,7 @@ async function makeServers(): Promise<void> {
       await server('unmanaged', { management: { mode: 'None' } }),
       await server('removed'),
       await server('held'),
-      await server('down'),
+      await server('down', { deletion: { unconfirmed: 'Hold' } }),
       await server('strict', {}, (made) => void Object.assign(made.behave, strict)),
       await server('tokens', {}, (made) => {
         made.behave = { update: reply(401, { error: 'invalid_token' }) };
@@ -145,7 +164,7 @@ async function makeServers(): Promise<void> {
       await server('gate-refusing', gate, (made) => {
         made.behave = { other: reply(401, { error: 'invalid_client' }) };
       }),
-      await server('gate-silent', gate, (made) => {
+      await server('gate-silent', { ...gate, connection: { timeout: '5s' } }, (made) => {
         made.behave = { other: hang };
       }),
       await server('expiring', {}, (made) => {
@@ -183,6 +202,11 @@ async function makeServers(): Promise<void> {
           policy: { workloadIdentity: 'Allow' },
         },
       ),
+      clusterServer(await stub('documents'), 'documents', {
+        ...open,
+        registration: {},
+        ...documents(baseUrl),
+      }),
       clusterServer(await stub('bounded'), 'bounded', { ...open, policy: { scopes: ['read'] } }),
       clusterServer(await stub('crowded'), 'crowded', { ...open, policy: { maxClientsPerNamespace: 1 } }),
     ),
@@ -279,6 +303,13 @@ async function edit(): Promise<void> {
         own('throttled-later', 'throttled'),
         own('refusing', 'refusing'),
         ofAccount('unaccounted', 'missing'),
+        oauthClient('shop', 'unfetched', { ...cluster('documents'), client: published }),
+        namespacedServer(
+          await stub('unserved'),
+          'shop',
+          'unserved',
+          documents('https://clients.example.com'),
+        ),
         ofAccount('account-taken', 'shared'),
         oauthClient('shop', 'over-quota', cluster('crowded')),
         oauthClient('shop', 'outside', { ...cluster('bounded'), client: { ...machine, scopes: ['write'] } }),
@@ -296,7 +327,7 @@ async function edit(): Promise<void> {
 }
 
 beforeAll(async () => {
-  await makeServers();
+  await makeServers(await startOperator());
   await makeRegistered();
   await edit();
 }, 120_000);

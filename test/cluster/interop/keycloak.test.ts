@@ -534,7 +534,7 @@ describe('Clients of ServiceAccounts, and documents, which Keycloak 26.4.7 does 
     expect(JSON.parse(server)).toMatchObject({ status: { identification: 'Registration' } });
   });
 
-  it("at Keycloak's own endpoint the method is refused there, too", async () => {
+  it('registers it at its own endpoint, and gives it no token', async () => {
     await scene.server('own-form', keycloak.issuer(REALM), {
       ...BY_TOKEN,
       dialect: 'keycloak-native',
@@ -553,6 +553,20 @@ describe('Clients of ServiceAccounts, and documents, which Keycloak 26.4.7 does 
       { grantTypes: ['client_credentials'], responseTypes: [] },
       { credential: { serviceAccount: { name: 'agent' } } },
     );
-    expect(readyMessage(await scene.until('own-form', 'Registered'))).toBe('');
+    const { status } = await scene.until('own-form', 'Registered');
+    expect(await registered('own-form')).toMatchObject({ clientAuthenticatorType: 'federated-jwt' });
+    const token = await scene.testbed.kubectl(
+      ...['-n', 'shop', 'create', 'token', 'agent', `--audience=${keycloak.issuer(REALM)}`],
+    );
+    const answer = await fetch(`${keycloak.issuer(REALM)}/protocol/openid-connect/token`, {
+      method: 'POST',
+      body: new URLSearchParams({
+        grant_type: 'client_credentials',
+        client_id: status?.clientId ?? '',
+        client_assertion_type: 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer',
+        client_assertion: token.trim(),
+      }),
+    });
+    expect([answer.status, await answer.json()]).toMatchObject([401, { error: 'invalid_client' }]);
   });
 });

@@ -27,17 +27,22 @@ export interface DocumentsProcess {
 
 type Interceptor = (request: IncomingMessage, response: ServerResponse) => boolean;
 
-/** Applies the manifests of the component, and starts the process that they describe. */
-export async function startDocuments(controlPlane: ControlPlane): Promise<DocumentsProcess> {
+/** Applies the manifests of the component: the namespace of documents, and who may do what there. */
+export async function applyDocumentsComponent({ kubectl }: ControlPlane): Promise<void> {
   const component = join(ROOT, 'deploy', 'components', 'documents');
   const files = ['namespace', 'service-account', 'role'].flatMap((name) => [
     '-f',
     join(component, `${name}.yaml`),
   ]);
-  const { code, stderr } = await controlPlane.kubectl(['apply', ...files]);
+  const { code, stderr } = await kubectl(['apply', ...files]);
   if (code !== 0) {
     throw new Error(stderr);
   }
+}
+
+/** Applies the manifests of the component, and starts the process that they describe. */
+export async function startDocuments(controlPlane: ControlPlane): Promise<DocumentsProcess> {
+  await applyDocumentsComponent(controlPlane);
   const kubeconfig = await controlPlane.kubeconfigFor({
     namespace: DOCUMENTS_NAMESPACE,
     serviceAccount: 'oauth-registrar-documents',

@@ -85,8 +85,8 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: "the workload's Secret shows one client's id and another's secret",
     file: 'src/controller/client/steps/publish.ts',
-    original: 'information: content.information,',
-    mutant: "information: { ...content.information, clientId: o.records[0]?.clientId ?? '' },",
+    original: 'information,\n  sent,\n  issuer',
+    mutant: "information: { ...information, clientId: o.records[0]?.clientId ?? '' },\n  sent,\n  issuer",
   },
   {
     name: 'there are no tombstones',
@@ -204,23 +204,23 @@ export const MUTATIONS: readonly Mutation[] = [
     mutant: 'return Boolean(0) && retirement !== undefined && (users === undefined',
   },
   {
-    name: 'a workload is restarted by the clock, not for a credential',
+    name: 'a restart has a time before its credential',
     file: 'src/controller/client/steps/restart.ts',
-    original: 'const { targets, credential, at, basis } = step;',
-    mutant:
-      "const { targets, credential, basis } = step; const at = new Date(input.o.now + 3_000).toISOString().slice(0, 19).concat('Z');",
+    original: 'const at = rfc3339(Math.max(times.now, times.since + 1_000));',
+    mutant: 'const at = rfc3339(times.since - 3_600_000);',
   },
   {
     name: 'a restart that failed counts as done',
     file: 'src/controller/client/steps/restart.ts',
-    original: 'const problem = await restartOne(target, at, input);',
-    mutant: 'const problem = (await restartOne(target, at, input)) && undefined;',
+    original: 'const done = await restartOne(target, { since, now }, input);',
+    mutant:
+      "const tried = await restartOne(target, { since, now }, input); const done = 'reason' in tried ? { at: rfc3339(now) } : tried;",
   },
   {
     name: 'a client ends in a migration while its Secret shows it',
     file: 'src/core/rules/surplus.ts',
-    original: '  !o.secrets.some(',
-    mutant: '  !o.secrets.slice(0, 0).some(',
+    original: 'secretsShowing(o, surplus).length === 0',
+    mutant: 'secretsShowing(o, surplus).length >= 0',
   },
   {
     name: 'a client that is being ended serves again',
