@@ -18,6 +18,7 @@ const liveUrl = (object: Stored | undefined): string | undefined => {
 };
 
 export class ServedDocuments {
+  /** Without those of interrupted registrations: nobody was told of their URLs, so a journal that comes back may have one again. */
   readonly #ended = new Set<string>();
   readonly #world: World;
 
@@ -38,7 +39,9 @@ export class ServedDocuments {
       this.#world.violated(`the document ${is} was ended, and is served again`);
     }
     if (was !== undefined && is === undefined) {
-      this.#ended.add(was);
+      if (records(this.#world).some(({ clientId }) => clientId === was)) {
+        this.#ended.add(was);
+      }
       noClientInUseEnds(this.#world, was);
     }
   }
