@@ -10,16 +10,27 @@ export function accountOf({ metadata, observed }: ClientObject): string | undefi
   return name === undefined ? undefined : `${metadata.namespace}/${name}`;
 }
 
-/** Whether the first of two clients of one ServiceAccount has it: the one that is registered, else the older one. */
-export function hasAccountBefore(first: ClientObject, second: ClientObject): boolean {
-  const [isFirst, isSecond] = [isRegistered(first), isRegistered(second)];
-  return isFirst === isSecond ? isEarlierObject(first, second) : isFirst;
+/** An OAuthClient that names a ServiceAccount. */
+interface AccountClaim {
+  readonly object: ClientObject;
+  /** A client of it is recorded, or being registered. Status may not say so yet. */
+  readonly hasClient: boolean;
 }
 
-function isRegistered({ metadata, observed: { desired, status } }: ClientObject): boolean {
+/** Whether the first of two clients of one ServiceAccount has it: the one that is registered, else the older one. */
+export function hasAccountBefore(first: AccountClaim, second: AccountClaim): boolean {
+  const [isFirst, isSecond] = [isRegistered(first), isRegistered(second)];
+  return isFirst === isSecond ? isEarlierObject(first.object, second.object) : isFirst;
+}
+
+/** A client without `status.credential` may be one whose status was not written yet. */
+function isRegistered({ object: { metadata, observed }, hasClient }: AccountClaim): boolean {
+  const { desired, status } = observed;
   const name = desired.valid ? desired.spec.credential?.serviceAccount?.name : undefined;
+  const subject = status.credential?.subject;
   return (
-    name !== undefined && status.credential?.subject === subjectOfAccount(metadata.namespace ?? '', name)
+    name !== undefined &&
+    (subject === undefined ? hasClient : subject === subjectOfAccount(metadata.namespace ?? '', name))
   );
 }
 

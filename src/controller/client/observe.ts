@@ -259,13 +259,20 @@ function accountHolderOf(
     return {};
   }
   const server = serverKey(ref, namespaceOf(key));
+  const claim = { object: own, hasClient: hasClient(key, context) };
   const holder = context.caches.clients.find('account', account).find((other) => {
     const itsKey = clientKey(other.metadata);
-    const refs = itsKey === key || !hasAccountBefore(other, own) ? [] : accountServersOf(itsKey, context);
+    const its = { object: other, hasClient: hasClient(itsKey, context) };
+    const refs = itsKey === key || !hasAccountBefore(its, claim) ? [] : accountServersOf(itsKey, context);
     return refs.some((itsRef) => serverKey(itsRef, namespaceOf(key)) === server);
   });
   return holder === undefined ? {} : { accountHolder: holder.metadata.name };
 }
+
+/** Whether a client of the object is recorded, or may be soon. */
+const hasClient = (key: ClientKey, { caches, ledger }: Pick<StepContext, 'caches' | 'ledger'>): boolean =>
+  caches.registrations.find('client', key).some(({ record }) => record?.role === 'current') ||
+  ledger.callsOf(key).some(({ kind }) => kind === 'Register');
 
 /** The server that the object names, and those where it has a client: it may have left one behind for an overlap. */
 function accountServersOf(key: ClientKey, context: StepContext): readonly ServerRef[] {

@@ -380,7 +380,7 @@ describe('etcd restored to an earlier time', () => {
   let rotating: Emulator;
   let later: string | undefined;
   let exitCode: number | null;
-  let lastWords: object | undefined;
+  let lastWords: readonly unknown[];
 
   const at = (name: string) =>
     oauthClient('etcd', name, { server: serverRef('rotating'), client: { ...machine, clientName: name } });
@@ -406,7 +406,7 @@ describe('etcd restored to an earlier time', () => {
     await testbed.controlPlane.restore(snapshot);
     // The operator runs during the restore, as on a machine where the API server is back within seconds.
     exitCode = await testbed.operator.exited;
-    lastWords = testbed.operator.lines.at(-1);
+    lastWords = testbed.operator.lines.slice(-5).map(({ msg }) => msg);
     await testbed.startOperator();
     // Its minute begins here, and is looked at in the end.
     await etcd.remove('deleted-again');
@@ -435,7 +435,7 @@ describe('etcd restored to an earlier time', () => {
 
   it('an operator that runs during the restore ends: its caches are wrong, and only a restart reads the current objects', () => {
     expect(exitCode).toBe(1);
-    expect(lastWords).toMatchObject({ msg: 'no longer the leader' });
+    expect(lastWords).toContain('no longer the leader');
   });
 
   it('a client without changes continues without a call', async () => {

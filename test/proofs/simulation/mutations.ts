@@ -237,7 +237,7 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: 'two clients have one ServiceAccount',
     file: 'src/core/workload-account.ts',
-    original: 'return isFirst === isSecond ? isEarlierObject(first, second) : isFirst;',
+    original: 'return isFirst === isSecond ? isEarlierObject(first.object, second.object) : isFirst;',
     mutant: 'return isFirst && !isFirst && isSecond;',
   },
   {
