@@ -196,9 +196,10 @@ export class Calls {
       return;
     }
     const uid = this.#uids.get(attemptOf(request));
-    const own = records(this.#world).find(
-      ({ client, clientId }) => client.uid === uid && server.clients.has(clientId),
-    );
+    const ofObject = records(this.#world).filter(({ client }) => client.uid === uid);
+    // A client that was left at a server, since its object went to another one, can't be ended before the object comes back.
+    const hasMoved = ofObject.some(({ issuer }) => issuer !== ofObject[0]?.issuer);
+    const own = hasMoved ? undefined : ofObject.find(({ clientId }) => server.clients.has(clientId));
     if (own !== undefined && conditions.statement !== undefined) {
       this.#world.violated(`a client is registered for the software statement of client ${own.clientId}`);
     }
