@@ -151,13 +151,19 @@ export class Calls {
     return this.#asked.size;
   }
 
-  /** A process heard of a credential that the server accepts. */
+  /** A process heard what the server says of a credential. What may pass, such as 503, is no answer: it is asked again. */
   verified(process: Process, request: HttpRequest, answer: HttpOutcome): void {
-    if (isProbe(request) && answer.kind === 'answered' && answer.body.reveal().includes('invalid_grant')) {
-      const key = this.#keyOf(process, request);
-      const { again = 0 } = this.#accepted.get(key) ?? {};
-      this.#accepted.set(key, { at: this.#world.scheduler.now, again });
+    if (!isProbe(request)) {
+      return;
+    }
+    const key = this.#keyOf(process, request);
+    const known = this.#accepted.get(key);
+    const text = answer.kind === 'answered' ? answer.body.reveal() : '';
+    if (text.includes('invalid_grant')) {
+      this.#accepted.set(key, { at: this.#world.scheduler.now, again: known?.again ?? 0 });
       this.#requests();
+    } else if (known !== undefined && !text.includes('invalid_client')) {
+      this.#accepted.set(key, { ...known, again: known.again - 1 });
     }
   }
 
