@@ -125,7 +125,7 @@ export class Calls {
 
   /**
    * One process asks with one credential once in an interval, after it has heard that the server accepts it, and once more
-   * for each request of a person, which it may see later. A refusal is asked about twice.
+   * for each request of a person, which it may see later.
    */
   #probes(process: Process, request: HttpRequest): void {
     const key = this.#keyOf(process, request);
@@ -162,7 +162,10 @@ export class Calls {
     if (text.includes('invalid_grant')) {
       this.#accepted.set(key, { at: this.#world.scheduler.now, again: known?.again ?? 0 });
       this.#requests();
-    } else if (known !== undefined && !text.includes('invalid_client')) {
+    } else if (text.includes('invalid_client')) {
+      // A refusal is asked about once more.
+      this.#accepted.delete(key);
+    } else if (known !== undefined) {
       this.#accepted.set(key, { ...known, again: known.again - 1 });
     }
   }

@@ -143,10 +143,13 @@ const MAY_BE_WRITTEN: readonly string[] = ['ConfigMap', 'ClusterAuthorizationSer
 /** A process that starts when all is done only takes the lead. */
 async function resync(world: World): Promise<void> {
   const { cluster, scheduler, server, leader } = world;
-  // A new process tries once more for a client that waits for a person, and tells that a server is ready again.
+  // A new process tries once more for a client that waits for a person, tries a credential that was not accepted yet, and tells
+  // that a server is ready again.
   const isAllReady = [...cluster.all('OAuthClient'), ...cluster.all('ClusterAuthorizationServer')].every(
     (object) =>
-      conditionOf(object, 'Ready')?.status === 'True' && conditionOf(object, 'Stalled') === undefined,
+      conditionOf(object, 'Ready')?.status === 'True' &&
+      (conditionOf(object, 'Verified')?.status ?? 'True') === 'True' &&
+      conditionOf(object, 'Stalled') === undefined,
   );
   if (leader === undefined || !isAllReady) {
     return;
