@@ -248,7 +248,7 @@ const isBounded = (server: ServerKey, { servers }: StepContext): boolean =>
   servers.state(server)?.connection?.policy?.maxClientsPerNamespace !== undefined;
 
 /** Two clients of one ServiceAccount would share their tokens: the server gives them to one of the two. */
-function accountHolderOf(
+export function accountHolderOf(
   key: ClientKey,
   ref: ServerRef | undefined,
   context: StepContext,

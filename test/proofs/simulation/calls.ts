@@ -88,6 +88,10 @@ export class Calls {
   /** A status was written. */
   changed({ kind, before, after }: Change): void {
     const uid = (after ?? before)?.metadata.uid ?? '';
+    const asked = after?.metadata.annotations?.[ANNOTATIONS.reconcileRequestedAt];
+    if (kind === 'OAuthClient' && asked !== undefined) {
+      this.#asked.add(`${uid} ${asked}`);
+    }
     const { verification } = (after?.status ?? {}) as OAuthClientStatus;
     if (kind !== 'OAuthClient' || this.#told.get(uid)?.credential === verification?.credential) {
       return;
@@ -135,20 +139,9 @@ export class Calls {
       return;
     }
     this.#accepted.set(key, { ...known, again: known.again + 1 });
-    if (known.again >= this.#requests()) {
+    if (known.again >= this.#asked.size) {
       this.#world.violated(`${process.name} asks again with a credential that the server accepted just now`);
     }
-  }
-
-  /** How many requests of people are known, of any object that there was. */
-  #requests(): number {
-    for (const { metadata } of this.#world.cluster.all('OAuthClient')) {
-      const asked = metadata.annotations?.[ANNOTATIONS.reconcileRequestedAt];
-      if (asked !== undefined) {
-        this.#asked.add(`${metadata.uid} ${asked}`);
-      }
-    }
-    return this.#asked.size;
   }
 
   /** A process heard what the server says of a credential. What may pass, such as 503, is no answer: it is asked again. */
@@ -161,7 +154,6 @@ export class Calls {
     const text = answer.kind === 'answered' ? answer.body.reveal() : '';
     if (text.includes('invalid_grant')) {
       this.#accepted.set(key, { at: this.#world.scheduler.now, again: known?.again ?? 0 });
-      this.#requests();
     } else if (text.includes('invalid_client')) {
       // A refusal is asked about once more.
       this.#accepted.delete(key);
@@ -209,7 +201,8 @@ export class Calls {
     // A client that was left at a server, since its object went to another one, can't be ended before the object comes back.
     const hasMoved = ofObject.some(({ issuer }) => issuer !== ofObject[0]?.issuer);
     const own = hasMoved ? undefined : ofObject.find(({ clientId }) => server.clients.has(clientId));
-    if (own !== undefined && conditions.statement !== undefined) {
+    // After a defect of its own the operator counts an answer as lost, although its record is there.
+    if (own !== undefined && conditions.statement !== undefined && conditions.throws.length === 0) {
       this.#world.violated(`a client is registered for the software statement of client ${own.clientId}`);
     }
     const rival = [...server.clients.values()].find(

@@ -20,3 +20,10 @@ test.each([
   },
   TIMEOUT_MS,
 );
+
+/** Two objects of one ServiceAccount: created in one second, and registered at the same moment. */
+const FAILED_ONCE = ['random 655896949', 'random 900562'];
+
+test('nothing is lost in lives that showed a fault', async () => {
+  expect(toLines(await perform({ names: FAILED_ONCE, crashOnceMore: false }))).toEqual([]);
+});

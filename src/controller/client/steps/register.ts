@@ -38,7 +38,7 @@ import {
 } from '../../calls/guarded-call.ts';
 import { requestBody } from '../../calls/request-body.ts';
 import { warnNotOffered } from '../not-offered.ts';
-import { clientsInNamespace } from '../observe.ts';
+import { accountHolderOf, clientsInNamespace } from '../observe.ts';
 import { DONE, type StepInput, type StepResult } from '../round.ts';
 import { longerEachTime, setBack, withCure } from '../setbacks.ts';
 import type { StepContext } from '../step-context.ts';
@@ -108,7 +108,10 @@ export async function register(step: RegisterStep, input: StepInput): Promise<St
   return result ?? DONE;
 }
 
-const callOf = ({ step, attempt, client, server }: Registration, { o, context }: StepInput): GuardedCall => ({
+const callOf = (
+  { step, attempt, client, server }: Registration,
+  { o, round, context }: StepInput,
+): GuardedCall => ({
   attempt,
   kind: 'Register',
   client,
@@ -121,6 +124,7 @@ const callOf = ({ step, attempt, client, server }: Registration, { o, context }:
       : { event: 'Replacement', why: step.message, replaces: step.replaces.clientId },
   isWanted: () =>
     !isWriteRefused(step, o.namespace, context) &&
+    accountHolderOf(round.key, step.ref, context).accountHolder === undefined &&
     (isReplacementThere(step) || isWithinQuota(o, step.connection, context)),
 });
 
