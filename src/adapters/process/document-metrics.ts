@@ -1,4 +1,5 @@
 import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client';
+import { metricOptions } from './metric-options.ts';
 import { DOCUMENT_LABEL_VALUES, DOCUMENT_METRICS } from './metric-table.ts';
 
 /** Counts what `oauth-registrar documents` answers. Nothing of it names a client or a tenant. No method throws or waits. */
@@ -28,11 +29,7 @@ export function createDocumentMetrics(
   if (processMetrics) {
     collectDefaultMetrics({ register: registry });
   }
-  const as = <Name extends keyof typeof DOCUMENT_METRICS>(name: Name) => {
-    const { help, labels }: { readonly help: string; readonly labels: readonly string[] } =
-      DOCUMENT_METRICS[name];
-    return { name, help, labelNames: labels, registers: [registry] };
-  };
+  const as = metricOptions(DOCUMENT_METRICS, registry);
   const requests = new Counter(as('oauth_registrar_document_requests_total'));
   for (const status of DOCUMENT_LABEL_VALUES.oauth_registrar_document_requests_total.status) {
     requests.inc({ status }, 0);

@@ -5,6 +5,7 @@ import type { Counters } from '../../controller/ports.ts';
 import { AUDIT_EVENTS, AUDIT_OUTCOMES } from '../../core/audit-line.ts';
 import { PROBE_RESULTS } from '../../core/probe.ts';
 import type { ServerName } from '../../core/server-key.ts';
+import { metricOptions } from './metric-options.ts';
 import { CALL_OUTCOMES, DISTINCT_STATUSES, METHODS, METRICS, type NoAnswerReason } from './metric-table.ts';
 
 /** Counts what the operator does. Durations are in seconds, as Prometheus recommends. No method throws or waits. */
@@ -99,10 +100,7 @@ export function createMetrics(
 }
 
 function createInstruments(registry: Registry) {
-  const as = <Name extends keyof typeof METRICS>(name: Name) => {
-    const { help, labels }: Pick<(typeof METRICS)[Name], 'help' | 'labels'> = METRICS[name];
-    return { name, help, labelNames: labels as readonly LabelOf<Name>[], registers: [registry] };
-  };
+  const as = metricOptions(METRICS, registry);
   return {
     serverRequests: new Counter(as('oauth_registrar_authorization_server_requests_total')),
     serverSeconds: new Histogram({
@@ -192,17 +190,10 @@ function containerLimit(): number {
   return limit > 0 && limit < Number.MAX_SAFE_INTEGER ? limit : 0;
 }
 
-type LabelOf<Name extends keyof typeof METRICS> = (typeof METRICS)[Name]['labels'][number];
-
 function createWatchAges(registry: Registry): Map<string, () => number> {
   const readers = new Map<string, () => number>();
-  const name = 'oauth_registrar_watch_last_event_age_seconds';
-  const { help, labels: labelNames } = METRICS[name];
   const gauge = new Gauge({
-    name,
-    help,
-    labelNames,
-    registers: [registry],
+    ...metricOptions(METRICS, registry)('oauth_registrar_watch_last_event_age_seconds'),
     collect: () => {
       for (const [resource, read] of readers) {
         gauge.set({ resource }, read());
