@@ -271,16 +271,17 @@ export function accountHolderOf(
 
 /** Whether a client of the object is recorded, or may be soon. */
 const hasClient = (key: ClientKey, { caches, ledger }: Pick<StepContext, 'caches' | 'ledger'>): boolean =>
-  caches.registrations.find('client', key).some(({ record }) => record?.role === 'current') ||
-  ledger.callsOf(key).some(({ kind }) => kind === 'Register');
+  registeredAt(key, caches).length > 0 || ledger.callsOf(key).some(({ kind }) => kind === 'Register');
 
 /** The server that the object names, and those where it has a client: it may have left one behind for an overlap. */
-function accountServersOf(key: ClientKey, context: StepContext): readonly ServerRef[] {
-  const registered = context.caches.registrations
+const accountServersOf = (key: ClientKey, context: StepContext): readonly ServerRef[] =>
+  [serverRefOf(key, context) ?? [], registeredAt(key, context.caches)].flat();
+
+/** The servers where the object has a client, by its records. */
+const registeredAt = (key: ClientKey, { registrations }: StepContext['caches']): readonly ServerRef[] =>
+  registrations
     .find('client', key)
     .flatMap(({ record }) => (record?.role === 'current' ? record.server : []));
-  return [serverRefOf(key, context) ?? [], registered].flat();
-}
 
 /** Clients of the namespace that may exist although their objects are gone, at servers of that kind. */
 const endedInNamespace = (ref: ServerRef | undefined, namespace: string, { caches }: WithCaches): number =>
