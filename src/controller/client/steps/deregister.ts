@@ -115,15 +115,15 @@ export async function deregister(step: DeregisterStep, input: StepInput): Promis
   return result ?? held(step, server, input);
 }
 
+/** Whether the client manages itself, with its own credential. */
+const managesItself = (management: Management): boolean =>
+  management.kind === 'Managed' &&
+  management.credential.kind === 'ClientCredentials' &&
+  management.credential.isOwn === true;
+
 /** A client that manages itself, and that the token endpoint does not know after an earlier DELETE got no answer. */
-function isProvenGone({ step, manager, mayBeGone }: Deletion, { isClientRefused }: Failure): boolean {
-  const { management } = manager;
-  const isOwn =
-    management.kind === 'Managed' &&
-    management.credential.kind === 'ClientCredentials' &&
-    management.credential.clientId === step.home.record.clientId;
-  return mayBeGone && isOwn && isClientRefused === true;
-}
+const isProvenGone = ({ manager, mayBeGone }: Deletion, { isClientRefused }: Failure): boolean =>
+  mayBeGone && isClientRefused === true && managesItself(manager.management);
 
 function begin(
   step: DeregisterStep,
@@ -259,8 +259,7 @@ const UNKNOWN_OR_WRONG =
 /** Why no token was given. The refusal of the client's own credential is counted. */
 function unadmitted(refused: Failure, management: Management): Failure {
   const failure = asUnconfirmed(refused);
-  const credential = management.kind === 'Managed' ? management.credential : undefined;
-  if (!failure.isClientRefused || credential?.kind !== 'ClientCredentials' || !credential.isOwn) {
+  if (!failure.isClientRefused || !managesItself(management)) {
     return failure;
   }
   return {
