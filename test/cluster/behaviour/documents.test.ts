@@ -1,6 +1,7 @@
-import { createHash, randomBytes } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { importJWK, SignJWT } from 'jose';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type CodeFlow, signIn } from '../../kit/testbed/code-flow.ts';
 import { type DocumentServer, startDocumentServer } from '../../kit/testbed/document-server.ts';
 import { DOCUMENTS_NAMESPACE, type DocumentsProcess, startDocuments } from '../../kit/testbed/documents.ts';
 import { all, conditionOf, eventually, namespace, OPERATOR_NAMESPACE, oauthClient } from './objects.ts';
@@ -72,68 +73,16 @@ const documentOf = async (name: string) => {
   return code === 200 ? JSON.parse(body) : code;
 };
 
-/** Follows redirects within the server, with its cookies, until one leads elsewhere or a page is answered. */
-async function browse(jar: Map<string, string>, url: string, body?: URLSearchParams) {
-  let next: { url: string; body: URLSearchParams | undefined } = { url, body };
-  for (;;) {
-    const cookie = [...jar].map(([name, value]) => `${name}=${value}`).join('; ');
-    const answer = await fetch(next.url, {
-      method: next.body === undefined ? 'GET' : 'POST',
-      redirect: 'manual',
-      headers: { cookie },
-      ...(next.body === undefined ? {} : { body: next.body }),
-    });
-    for (const set of answer.headers.getSetCookie()) {
-      const [pair = ''] = set.split(';');
-      jar.set(pair.slice(0, pair.indexOf('=')), pair.slice(pair.indexOf('=') + 1));
-    }
-    const location = answer.headers.get('location');
-    if (location === null) {
-      return { url: next.url, text: await answer.text(), status: answer.status };
-    }
-    const target = new URL(location, next.url).href;
-    if (!target.startsWith(server.issuer)) {
-      return { url: target, text: '', status: answer.status };
-    }
-    next = { url: target, body: undefined };
-  }
-}
-
-/** The code flow with PKCE, as a person in a browser makes it. */
-async function signIn(clientId: string, authenticate: () => Promise<Record<string, string>>) {
-  const verifier = randomBytes(32).toString('base64url');
-  const challenge = createHash('sha256').update(verifier).digest('base64url');
-  const query = new URLSearchParams({
-    response_type: 'code',
-    client_id: clientId,
-    redirect_uri: CALLBACK,
-    scope: 'openid',
-    code_challenge: challenge,
-    code_challenge_method: 'S256',
+/** A person signs in at the server by the client; with `authenticate` it is confidential. */
+const signedIn = (clientId: string, authenticate?: CodeFlow['authenticate']) =>
+  signIn({
+    authorizationEndpoint: `${server.issuer}/auth`,
+    tokenEndpoint: `${server.issuer}/token`,
+    clientId,
+    redirectUri: CALLBACK,
+    typed: { login: 'ada', password: 'x' },
+    ...(authenticate && { authenticate }),
   });
-  const jar = new Map<string, string>();
-  let page = await browse(jar, `${server.issuer}/auth?${query}`);
-  for (const prompt of [{ prompt: 'login', login: 'ada', password: 'x' }, { prompt: 'consent' }]) {
-    const action = /action="([^"]+)"/.exec(page.text)?.[1];
-    if (action === undefined) {
-      return { page, token: undefined };
-    }
-    page = await browse(jar, new URL(action, page.url).href, new URLSearchParams(prompt));
-  }
-  const code = new URL(page.url).searchParams.get('code') ?? '';
-  const body = new URLSearchParams({
-    grant_type: 'authorization_code',
-    code,
-    redirect_uri: CALLBACK,
-    code_verifier: verifier,
-    client_id: clientId,
-    ...(await authenticate()),
-  });
-  const answer = await fetch(`${server.issuer}/token`, { method: 'POST', body });
-  return { page, token: { status: answer.status, body: (await answer.json()) as Record<string, unknown> } };
-}
-
-const nobody = () => Promise.resolve({});
 
 /** As a workload does it with what its Secret has. */
 const assertionOf = (data: Readonly<Record<string, string>>) => async () => {
@@ -183,8 +132,7 @@ describe('An OAuthClient of a server that identifies clients by documents', () =
       token_endpoint_auth_method: 'none',
     });
     expect(secret).not.toHaveProperty('client_secret');
-    const { token } = await signIn(clientId, nobody);
-    expect(token).toMatchObject({
+    expect(await signedIn(clientId)).toMatchObject({
       status: 200,
       body: { token_type: 'Bearer', id_token: expect.any(String) },
     });
@@ -223,8 +171,7 @@ describe('An OAuthClient of a server that identifies clients by documents', () =
       }),
     });
     expect(granted.status).toBe(200);
-    const { token } = await signIn(clientId, assertion);
-    expect(token).toMatchObject({ status: 200 });
+    expect(await signedIn(clientId, assertion)).toMatchObject({ status: 200 });
   });
 
   it('publishes another key first, and its Secret follows when servers have it', async () => {
