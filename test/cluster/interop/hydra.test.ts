@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { PRESETS } from '../../../src/dialects/presets.ts';
 import { type Hydra, startHydra } from '../../kit/testbed/hydra.ts';
 import { messageBeforeNextTry } from '../behaviour/objects.ts';
+import { neitherAccountsNorDocuments } from './not-offered.ts';
 import { ask, registrationEndpoint } from './registration.ts';
 import {
   type InteropScene,
@@ -291,28 +292,12 @@ describe('Whether credentials work at Hydra', () => {
 });
 
 describe('Clients of ServiceAccounts, and documents, which Hydra does not know', () => {
-  it('a client of a ServiceAccount is not registered, and is told why', async () => {
-    await scene.server('tokens', hydra.issuer, { ...SERVER, workloadIdentity: { mode: 'Allow' } });
-    await scene.client(
-      'workload',
-      'tokens',
-      { grantTypes: ['client_credentials'], responseTypes: [] },
-      {
-        credential: { serviceAccount: { name: 'default' } },
-      },
-    );
-    expect(readyMessage(await scene.until('workload', 'WorkloadIdentityNotOffered'))).toContain(
-      'The dialect of the server object has no words for spec.credential.serviceAccount. Choose another credential; at Keycloak 26.7 the platform team can set dialect keycloak-native.',
-    );
-  });
-
-  it('with mode Auto clients are registered as without it, since the metadata of the server do not name documents', async () => {
-    const document = { baseUrl: 'https://clients.example.com' };
-    await scene.server('auto', hydra.issuer, { ...SERVER, identification: { mode: 'Auto', document } });
-    await scene.client('by-registration', 'auto', MACHINE);
-    await scene.until('by-registration', 'Registered');
-    expect(await registered('by-registration')).toMatchObject({ client_name: 'Machine' });
-    const server = await scene.testbed.kubectl('-n', 'shop', 'get', 'oas', 'auto', '-o', 'json');
-    expect(JSON.parse(server)).toMatchObject({ status: { identification: 'Registration' } });
+  neitherAccountsNorDocuments({
+    scene: () => scene,
+    issuer: () => hydra.issuer,
+    spec: SERVER,
+    client: MACHINE,
+    registered,
+    shown: { client_name: 'Machine' },
   });
 });

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { PRESETS } from '../../../src/dialects/presets.ts';
 import { type Keycloak, startKeycloak } from '../../kit/testbed/keycloak.ts';
 import { eventually } from '../behaviour/objects.ts';
+import { neitherAccountsNorDocuments } from './not-offered.ts';
 import { ask, registrationEndpoint } from './registration.ts';
 import {
   type InteropScene,
@@ -503,35 +504,13 @@ describe('Whether credentials work at Keycloak', () => {
 });
 
 describe('Clients of ServiceAccounts, and documents, which Keycloak 26.4.7 does not know', () => {
-  it('a client of a ServiceAccount is not registered, and is told why', async () => {
-    await scene.server('tokens', keycloak.issuer(REALM), {
-      ...BY_TOKEN,
-      workloadIdentity: { mode: 'Allow' },
-    });
-    await scene.client(
-      'workload',
-      'tokens',
-      { grantTypes: ['client_credentials'], responseTypes: [] },
-      {
-        credential: { serviceAccount: { name: 'default' } },
-      },
-    );
-    expect(readyMessage(await scene.until('workload', 'WorkloadIdentityNotOffered'))).toContain(
-      'The dialect of the server object has no words for spec.credential.serviceAccount. Choose another credential; at Keycloak 26.7 the platform team can set dialect keycloak-native.',
-    );
-  });
-
-  it('with mode Auto clients are registered as without it, since the metadata of the server do not name documents', async () => {
-    const document = { baseUrl: 'https://clients.example.com' };
-    await scene.server('auto', keycloak.issuer(REALM), {
-      ...BY_TOKEN,
-      identification: { mode: 'Auto', document },
-    });
-    await scene.client('by-registration', 'auto', WEB);
-    await scene.until('by-registration', 'Registered');
-    expect(await registered('by-registration')).toMatchObject({ name: 'Shop' });
-    const server = await scene.testbed.kubectl('-n', 'shop', 'get', 'oas', 'auto', '-o', 'json');
-    expect(JSON.parse(server)).toMatchObject({ status: { identification: 'Registration' } });
+  neitherAccountsNorDocuments({
+    scene: () => scene,
+    issuer: () => keycloak.issuer(REALM),
+    spec: BY_TOKEN,
+    client: WEB,
+    registered,
+    shown: { name: 'Shop' },
   });
 
   it('registers it at its own endpoint, and gives it no token', async () => {

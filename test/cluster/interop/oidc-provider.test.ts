@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type InteropScene, readyMessage, requestTokenWithKey, startInterop, tokenRequest } from './scene.ts';
+import { neitherAccountsNorDocuments } from './not-offered.ts';
+import { type InteropScene, requestTokenWithKey, startInterop, tokenRequest } from './scene.ts';
 
 /**
  * The operator with a real node-oidc-provider, in the process of this test. Documents at it:
@@ -69,28 +70,12 @@ it('gives a token for a key that the operator made', async () => {
 });
 
 describe('Clients of ServiceAccounts, which oidc-provider does not know, and documents, which are off there', () => {
-  it('a client of a ServiceAccount is not registered, and is told why', async () => {
-    await scene.server('tokens', issuer(), { ...SERVER, workloadIdentity: { mode: 'Allow' } });
-    await scene.client(
-      'workload',
-      'tokens',
-      { grantTypes: ['client_credentials'], responseTypes: [] },
-      {
-        credential: { serviceAccount: { name: 'default' } },
-      },
-    );
-    expect(readyMessage(await scene.until('workload', 'WorkloadIdentityNotOffered'))).toContain(
-      'The dialect of the server object has no words for spec.credential.serviceAccount. Choose another credential; at Keycloak 26.7 the platform team can set dialect keycloak-native.',
-    );
-  });
-
-  it('with mode Auto clients are registered as without it, since the metadata of the server do not name documents', async () => {
-    const document = { baseUrl: 'https://clients.example.com' };
-    await scene.server('auto', issuer(), { ...SERVER, identification: { mode: 'Auto', document } });
-    await scene.client('by-registration', 'auto', MACHINE);
-    await scene.until('by-registration', 'Registered');
-    expect(await registered('by-registration')).toMatchObject({ client_name: 'Machine' });
-    const server = await scene.testbed.kubectl('-n', 'shop', 'get', 'oas', 'auto', '-o', 'json');
-    expect(JSON.parse(server)).toMatchObject({ status: { identification: 'Registration' } });
+  neitherAccountsNorDocuments({
+    scene: () => scene,
+    issuer: issuer,
+    spec: SERVER,
+    client: MACHINE,
+    registered,
+    shown: { client_name: 'Machine' },
   });
 });
