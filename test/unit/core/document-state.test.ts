@@ -11,15 +11,9 @@ import {
 } from '../../../src/core/document-state.ts';
 import { primingDueAt, secretHeldUntil } from '../../../src/core/document-visits.ts';
 import type { JsonObject } from '../../../src/oauth/json.ts';
-import { NOW, served } from '../../kit/fixtures/observations.ts';
+import { DOCUMENT_TERMS, NOW, served } from '../../kit/fixtures/observations.ts';
 
 const URL_OF_APP = 'https://clients.example.com/team-a/app';
-const TERMS = {
-  baseUrl: 'https://clients.example.com',
-  maxAge: 300,
-  primes: false,
-  revoke: 'Withdraw',
-} as const;
 const at = (ms: number) => new Date(ms).toISOString().replace('.000Z', 'Z');
 const SECOND = 1_000;
 const HOUR = 3_600_000;
@@ -51,7 +45,7 @@ describe('the state of a document', () => {
       seen: { digest: state.digest, at: at(ms) },
     });
     const published = (sent: JsonObject, now: number, before?: DocumentState, primes = false) =>
-      publishedState(URL_OF_APP, sent, { ...TERMS, primes }, at(now), before);
+      publishedState(URL_OF_APP, sent, { ...DOCUMENT_TERMS, primes }, at(now), before);
     const first = seenAt(published(jwks('k1'), NOW), NOW);
     expect(usableFrom(first)).toBe(NOW + 60 * SECOND);
 
@@ -77,18 +71,21 @@ describe('the state of a document', () => {
   test('says how large it is where people should know', () => {
     const sized = (bytes: number) => {
       const { length } = JSON.stringify({ client_id: URL_OF_APP, client_name: '' });
-      return publishedState(URL_OF_APP, { client_name: 'a'.repeat(bytes - length) }, TERMS, at(NOW)).large;
+      return publishedState(URL_OF_APP, { client_name: 'a'.repeat(bytes - length) }, DOCUMENT_TERMS, at(NOW))
+        .large;
     };
     expect([sized(2048), sized(2049)]).toEqual([undefined, 2049]);
   });
 
   test('keeps what was seen before, and is not the first after a change', () => {
-    const first = publishedState(URL_OF_APP, { client_name: 'a' }, TERMS, at(NOW));
+    const first = publishedState(URL_OF_APP, { client_name: 'a' }, DOCUMENT_TERMS, at(NOW));
     const body = expect.any(String);
     expect(first).toEqual({ digest: body, body, maxAge: 300, publishedAt: at(NOW), isFirst: true });
     const seen = { ...first, seen: { digest: first.digest, at: at(NOW + SECOND) } };
-    expect(publishedState(URL_OF_APP, { client_name: 'a' }, TERMS, at(NOW + HOUR), seen)).toEqual(seen);
-    const next = publishedState(URL_OF_APP, { client_name: 'b' }, TERMS, at(NOW + HOUR), seen);
+    expect(publishedState(URL_OF_APP, { client_name: 'a' }, DOCUMENT_TERMS, at(NOW + HOUR), seen)).toEqual(
+      seen,
+    );
+    const next = publishedState(URL_OF_APP, { client_name: 'b' }, DOCUMENT_TERMS, at(NOW + HOUR), seen);
     expect(next).toEqual({
       digest: expect.any(String),
       maxAge: 300,
@@ -102,7 +99,7 @@ describe('the state of a document', () => {
   });
 
   test('has the terms of the server object, and those of before where it gives none', () => {
-    const terms = { ...TERMS, maxAge: 60, primes: true, revoke: 'Gone' } as const;
+    const terms = { ...DOCUMENT_TERMS, maxAge: 60, primes: true, revoke: 'Gone' } as const;
     const state = publishedState(URL_OF_APP, {}, terms, at(NOW));
     expect(state).toMatchObject({ maxAge: 60, primes: true, endsAtOnce: true });
     expect(publishedState(URL_OF_APP, {}, undefined, at(NOW), state)).toMatchObject({

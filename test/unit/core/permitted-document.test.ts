@@ -5,15 +5,15 @@ import type { Usable } from '../../../src/core/narrowed.ts';
 import { documentOf } from '../../../src/core/permitted-document.ts';
 import { isProblem } from '../../../src/core/problem.ts';
 import { clientDocument, documentUrl, MOST_DOCUMENT_BYTES } from '../../../src/oauth/client-document.ts';
-import { connection, desired, object, unregistered } from '../../kit/fixtures/observations.ts';
+import {
+  connection,
+  DOCUMENT_TERMS,
+  desired,
+  object,
+  unregistered,
+} from '../../kit/fixtures/observations.ts';
 
-const TERMS = {
-  baseUrl: 'https://clients.example.com',
-  maxAge: 300,
-  primes: false,
-  revoke: 'Withdraw',
-} as const;
-const atDocuments = { ...connection, documents: TERMS, dialect: documentDialect({}) };
+const atDocuments = { ...connection, documents: DOCUMENT_TERMS, dialect: documentDialect({}) };
 const KEYS = [{ publicJwk: { kty: 'EC', alg: 'ES256' } }] as never;
 
 const wantedWith = (contacts: readonly string[]) => {
@@ -34,7 +34,7 @@ describe('the document of a client with a key', () => {
         return wanted.message;
       }
       const url = documentUrl(
-        TERMS.baseUrl,
+        DOCUMENT_TERMS.baseUrl,
         { namespace: 'shop', name: 'storefront', uid: 'uid-1' },
         'iiiiiiiiii',
       );

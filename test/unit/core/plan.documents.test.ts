@@ -6,6 +6,7 @@ import { defined } from '../../../src/oauth/objects.ts';
 import {
   absent,
   connection,
+  DOCUMENT_TERMS,
   deleting,
   departed,
   desired,
@@ -22,12 +23,6 @@ import {
 
 const at = (ms: number) => new Date(ms).toISOString().replace('.000Z', 'Z');
 const HOUR = 3_600_000;
-const TERMS = {
-  baseUrl: 'https://clients.example.com',
-  maxAge: 300,
-  primes: false,
-  revoke: 'Withdraw',
-} as const;
 
 const checkedAgain = setback({
   ...{ action: 'CheckDocument', basis: 'oac-uid-1-a1 digest-2 ', reason: 'DocumentNotReachable' },
@@ -234,7 +229,7 @@ describe('a client that a document identifies', () => {
   test('that was withdrawn is published again when an object needs it', () => {
     const document = served({ withdrawnAt: at(NOW - 1_000) });
     const wanted = desired({ client: { redirectUris: ['https://shop.example.com/cb'] } });
-    const server = reached({ documents: TERMS });
+    const server = reached({ documents: DOCUMENT_TERMS });
     const current = record({ document, metadataHash: metadataHash(wanted.hash, server.connection.shape) });
     const o = observation({ object: object({ desired: wanted }), records: [current], server });
     expect(plan(o)).toMatchObject({
@@ -252,7 +247,7 @@ describe('a client that a document identifies', () => {
       registrationSecret: 'oac-uid-1-a1',
       startedAt: at(NOW - 179_000),
     } as const;
-    const server = reached({ documents: TERMS });
+    const server = reached({ documents: DOCUMENT_TERMS });
     for (const scene of [unregistered(), unregistered({ server })]) {
       expect(plan({ ...scene, calls: [call] })).toMatchObject({ type: 'ReportOrphan' });
       expect(plan({ ...scene, calls: [{ ...call, isOwn: true }] })).toMatchObject({
@@ -266,7 +261,12 @@ describe('a client that a document identifies', () => {
   });
 
   test.each([
-    ['that was registered', undefined, TERMS, 'was registered, and by identification.mode the server object'],
+    [
+      'that was registered',
+      undefined,
+      DOCUMENT_TERMS,
+      'was registered, and by identification.mode the server object',
+    ],
     ['of a document', served(), undefined, 'is identified by a document, and by identification.mode the'],
   ])('%s stays as it is when the server object changes its mode', (_, document, documents, said) => {
     const server = reached({ documents, shape: 'other' });

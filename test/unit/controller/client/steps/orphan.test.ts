@@ -3,18 +3,12 @@ import type { ServerState } from '../../../../../src/controller/state/server-reg
 import { type OperatorInMemory, refusals } from '../../../../kit/fakes/operator-in-memory.ts';
 import { DONE, leaveCall, type TakeOptions, take } from '../../../../kit/fakes/step-runner.ts';
 import { clientObject, surroundings } from '../../../../kit/fixtures/objects.ts';
-import { connection } from '../../../../kit/fixtures/observations.ts';
+import { connection, DOCUMENT_TERMS } from '../../../../kit/fixtures/observations.ts';
 import { SETTINGS } from '../../../../kit/fixtures/settings.ts';
 
 const NAME = 'oac-uid-1-a0';
-const TERMS = {
-  baseUrl: 'https://clients.example.com',
-  maxAge: 300,
-  primes: false,
-  revoke: 'Withdraw',
-} as const;
 const documents = { namespace: 'documents', baseUrls: 'Any', namespacedBaseUrls: [] } as const;
-const server: Partial<ServerState> = { connection: { ...connection, documents: TERMS } };
+const server: Partial<ServerState> = { connection: { ...connection, documents: DOCUMENT_TERMS } };
 const REMOVED = `delete ConfigMap documents/${NAME}`;
 
 const left = (isOwn?: true): ((operator: OperatorInMemory) => void) =>
