@@ -9,7 +9,6 @@ import {
   oauthClient,
   serverRef,
 } from '../../cluster/behaviour/objects.ts';
-import { DOCUMENTS_NAMESPACE } from '../../kit/testbed/documents.ts';
 import { OPERATOR_NAMESPACE, type Testbed } from '../../kit/testbed/testbed.ts';
 import { list } from './cluster-reads.ts';
 import { furtherBreaches } from './further-oracle.ts';
@@ -20,12 +19,6 @@ import { uriOf } from './load.ts';
  * What not every client has: documents, a migration, restarts of workloads, former clients that Pods still use,
  * management by the client itself, and credentials that are tried.
  */
-
-export const DOCUMENT_FLAGS = (baseUrl: string): readonly string[] => [
-  `--documents-namespace=${DOCUMENTS_NAMESPACE}`,
-  `--document-base-urls=${baseUrl}`,
-  '--rollout-restarts',
-];
 
 const LOGO = 'https://edited.example/logo.png';
 

@@ -1,11 +1,12 @@
-import { join } from 'node:path';
 import { type Emulator, startEmulator } from '../../kit/emulator/emulator.ts';
 import { startDocumentServer } from '../../kit/testbed/document-server.ts';
 import { type DocumentsProcess, startDocuments } from '../../kit/testbed/documents.ts';
 import { startTestbed, type Testbed } from '../../kit/testbed/testbed.ts';
 import type { Failpoint } from './failpoints.ts';
-import { DOCUMENT_FLAGS, documentServers } from './further-load.ts';
-import { breaksAtOnce, documentClients, readFurther } from './further-oracle.ts';
+import { type KnownDocuments, readFurther } from './further-facts.ts';
+import { FURTHER_FLAGS, permitRestarts } from './further-install.ts';
+import { documentServers } from './further-load.ts';
+import { breaksAtOnce, documentClients } from './further-oracle.ts';
 import { disturb, OBJECTS, prepare } from './load.ts';
 import { buildOperator } from './operator-build.ts';
 import { breaches, type Counts, countsOf, leaks, lostToken } from './oracle.ts';
@@ -95,7 +96,7 @@ export async function startKillWorld(): Promise<KillWorld> {
   const documentServer = await startDocumentServer(documents.ca.cert);
   await permitRestarts(testbed);
   const entry = await buildOperator();
-  const flags = DOCUMENT_FLAGS(documents.baseUrl);
+  const flags = FURTHER_FLAGS(documents.baseUrl);
   const replicas = await Promise.all(
     ['pod-a', 'pod-b'].map((name) => startReplica(testbed, name, entry, flags)),
   );
@@ -213,7 +214,7 @@ export async function startKillWorld(): Promise<KillWorld> {
 type Work = readonly [ns: string, load: Load];
 
 /** Documents by URL, also those that are gone; by namespace. */
-const knownDocuments = new Map<string, Parameters<typeof readFurther>[3]>();
+const knownDocuments = new Map<string, KnownDocuments>();
 
 /** Documents count as clients, so they are read before the records. */
 async function lookFurther(
@@ -228,13 +229,6 @@ async function lookFurther(
   const further = await readFurther(testbed, ns, documents, known);
   const all = () => [...clientsOf(ns), ...documentClients(further)];
   return { ...(await takeSnapshot(testbed, ns, all)), further };
-}
-
-const RESTARTS = join(import.meta.dirname, '..', '..', '..', 'deploy', 'components', 'rollout-restarts');
-
-/** The rights alone; that the policy bounds them is another test's. */
-async function permitRestarts(testbed: Testbed): Promise<void> {
-  await testbed.kubectl('apply', '-f', join(RESTARTS, 'cluster-role.yaml'));
 }
 
 /** Server objects are reconciled when they are new. */

@@ -4,7 +4,7 @@ import type { OAuthClient } from '../../../src/api/oauth-client.ts';
 import { decodeEntries } from '../../../src/controller/durable/ledger-entry.ts';
 import { OPERATOR_NAMESPACE, type Testbed } from '../../kit/testbed/testbed.ts';
 import { dataOf, decode, list } from './cluster-reads.ts';
-import type { Further } from './further-oracle.ts';
+import type { Further } from './further-facts.ts';
 import type { ServerName } from './load.ts';
 
 /** All facts about one namespace's clients at one moment. */

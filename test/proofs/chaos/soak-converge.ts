@@ -14,13 +14,10 @@ export interface Convergence {
 }
 
 /** Resolves when everything is right, or the time is over. */
-export async function converge(
-  { testbed, servers, users }: SoakScene,
-  update: (detail: string) => void,
-): Promise<Convergence> {
+export async function converge(scene: SoakScene, update: (detail: string) => void): Promise<Convergence> {
   const start = performance.now();
   for (;;) {
-    const wrong = unsettled(await readTruth(testbed, servers), users.objects);
+    const wrong = unsettled(await readTruth(scene), scene.users.objects);
     const elapsed = performance.now() - start;
     if (wrong.length === 0 || elapsed > PATIENCE_MS) {
       return { seconds: Math.round(elapsed / 1_000), wrong };

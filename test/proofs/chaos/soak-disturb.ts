@@ -2,8 +2,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { sumOf, totalOf } from './soak-faults.ts';
 import { type Chance, chanceOf } from './soak-random.ts';
 import type { SoakScene } from './soak-scene.ts';
+import { SERVERS } from './soak-stage.ts';
 import { ORPHANS_PATH, readSuspects } from './soak-truth.ts';
-import { SERVERS } from './soak-users.ts';
+import { FLEET_MOVES } from './soak-users.ts';
 
 export interface DisturbOptions {
   readonly seed: number;
@@ -33,8 +34,15 @@ export async function disturb(scene: SoakScene, options: DisturbOptions): Promis
     }
   };
   const chance = chanceOf(options.seed, 'signals');
+  const moveFleet = async () => {
+    for (const move of FLEET_MOVES) {
+      await sleep((options.seconds * 1_000) / (FLEET_MOVES.length + 1));
+      await scene.users.moveFleet(move);
+    }
+  };
   scene.faults.active = true;
   await Promise.all([
+    moveFleet(),
     every(() => 1_000 / options.rate, scene.users.act),
     every(
       () => chance.between(...BETWEEN_SIGNALS_MS),

@@ -27,13 +27,16 @@ const LOST = 'RegistrationAccessTokenLost';
 /** Everything about an object in logs and Events. */
 export type SaidOf = (object: string) => string;
 
-/** @param suspects everything that was ever listed, also if a person has removed it since */
-export function judge(
-  truth: Truth,
-  suspects: ReadonlyMap<string, Suspect>,
-  registered: readonly Registered[],
-  saidOf: SaidOf,
-): Verdict {
+/** What happened until now. */
+export interface Past {
+  /** Everything that was ever listed, also if a person has removed it since. */
+  readonly suspects: ReadonlyMap<string, Suspect>;
+  readonly registered: readonly Registered[];
+  readonly users: readonly UsersObject[];
+}
+
+export function judge(truth: Truth, past: Past, saidOf: SaidOf): Verdict {
+  const { suspects } = past;
   const { clients, records } = truth;
   const recorded = new Map(records.map((record) => [record.clientId, record]));
   const unknown = clients.filter(
@@ -57,7 +60,7 @@ export function judge(
       .map(({ clientUri }) => clientUri),
     tokensLostReported: lost.filter(isSaid).length,
     tokensLostUnreported: lost.filter((client) => !isSaid(client)).map(({ clientUri }) => clientUri),
-    ...again(registered, suspects, saidOf),
+    ...again(past, saidOf),
   };
 }
 
@@ -70,10 +73,12 @@ export function isToldLost({ objects }: Truth, name: UsersObject['name']): boole
   return object !== undefined && conditionOf(object, 'Ready')?.reason === LOST;
 }
 
-/** All registrations of an object but one must be known as lost: listed, or reported as to be removed. */
+/**
+ * All registrations of an object but one, and one for each replacement that people asked for, must be known as lost:
+ * listed, or reported as to be removed.
+ */
 function again(
-  registered: readonly Registered[],
-  suspects: ReadonlyMap<string, Suspect>,
+  { registered, suspects, users }: Past,
   saidOf: SaidOf,
 ): Pick<Verdict, 'registrationsAgain' | 'doubleRegistrations'> {
   const byUri = Map.groupBy(registered, ({ clientUri }) => clientUri);
@@ -83,7 +88,10 @@ function again(
     const unreported = made.filter(
       ({ attempt, clientId }) => !suspects.has(attempt) && !saidOf(name).includes(clientId),
     );
-    return unreported.length > 1 ? [`${name}: ${unreported.map(({ attempt }) => attempt).join(', ')}`] : [];
+    const asked = users.find((user) => user.name === name)?.replacements ?? 0;
+    return unreported.length > 1 + asked
+      ? [`${name}: ${unreported.map(({ attempt }) => attempt).join(', ')}`]
+      : [];
   });
   return {
     registrationsAgain: repeated.reduce((sum, [, made]) => sum + made.length - 1, 0),

@@ -38,8 +38,8 @@ const LEASE_FLAGS = [
   '--leader-elect-retry-period=1s',
 ];
 
-export async function startOperators(kubeconfig: string): Promise<Operators> {
-  const pods = await Promise.all(NAMES.map((name) => startPod(name, kubeconfig)));
+export async function startOperators(kubeconfig: string, flags: readonly string[]): Promise<Operators> {
+  const pods = await Promise.all(NAMES.map((name) => startPod(name, kubeconfig, flags)));
   const processes = () => pods.flatMap(({ containers }) => containers);
   return {
     disturb(chance) {
@@ -77,9 +77,9 @@ interface Pod {
   stop(): Promise<void>;
 }
 
-async function startPod(name: string, kubeconfig: string): Promise<Pod> {
+async function startPod(name: string, kubeconfig: string, further: readonly string[]): Promise<Pod> {
   const journalDir = await mkdtemp(join(tmpdir(), 'oauth-registrar-soak-'));
-  const flags = [`--identity=${name}`, '--log-level=debug', ...LEASE_FLAGS];
+  const flags = [`--identity=${name}`, '--log-level=debug', ...LEASE_FLAGS, ...further];
   const start = () => startOperator({ kubeconfig, namespace: OPERATOR_NAMESPACE, flags, journalDir });
   const containers: OperatorProcess[] = [await start()];
   const ends: string[] = [];

@@ -15,19 +15,33 @@ export function toMarkdown(summary: Summary): string {
 
 function outcomeOf(summary: Summary): Table {
   const { operations, faults, operatorsEnded, orphansExisting, tokensLostUnreported } = summary;
-  const { create = 0, edit = 0, delete: deletions = 0, ...ofSecrets } = operations;
+  const {
+    create = 0,
+    edit = 0,
+    delete: deletions = 0,
+    rotate = 0,
+    'move fleet': moves = 0,
+    ...ofSecrets
+  } = operations;
   const signals = Object.entries(faults['operator'] ?? {}).map(([name, count]) => `${count} ${name}`);
   const rows: readonly [string, string | number][] = [
     ['Seed', summary.seed],
     ['Time with faults', `${summary.seconds} s`],
     ['Objects created', create],
     ['Edited, deleted, Secret damaged or deleted', `${edit}, ${deletions}, ${sumOf(ofSecrets)}`],
+    ['Asked for another client', rotate],
+    ['Moves of all clients of a server object', moves],
     ['Faults injected', totalOf(faults)],
     ['Signals to operators', signals.join(', ')],
     ['Processes that ended by themselves', endedAlone(operatorsEnded)],
     ['Registrations that a server made', summary.registrations],
     ['Of them, beyond the first of an object', summary.registrationsAgain],
     ['Clients in the end', `${summary.clients}, ${summary.clientsInUse} of them in use`],
+    [
+      'Documents published',
+      `${summary.documents}, ${summary.documentsServed} of them identify a client in the end`,
+    ],
+    ['Restarts of workloads', summary.workloadsRestarted],
     ['Orphans reported', `${summary.orphansReported}, ${orphansExisting} of them exist`],
     ['Orphans unreported', summary.orphansUnreported.length],
     ['Registered twice, not reported', summary.doubleRegistrations.length],

@@ -6,8 +6,8 @@ import { converge } from './soak-converge.ts';
 import { disturb } from './soak-disturb.ts';
 import { toMarkdown, toText } from './soak-report.ts';
 import { type SoakScene, setUp } from './soak-scene.ts';
+import { SERVERS } from './soak-stage.ts';
 import { breaches, type Summary, summarize } from './soak-summary.ts';
-import { SERVERS } from './soak-users.ts';
 
 /** First users and faults, then no faults and a verdict. soak.ts describes the environment variables. */
 const { env } = process;

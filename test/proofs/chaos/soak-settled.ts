@@ -1,5 +1,7 @@
+import { notAsServed } from './further-facts.ts';
 import { isLost, isToldLost } from './soak-judge.ts';
 import { conditionOf } from './soak-looks.ts';
+import type { ServerName, ServerObject } from './soak-stage.ts';
 import type { TrueRecord, Truth } from './soak-truth.ts';
 import type { UsersObject } from './soak-users.ts';
 
@@ -13,13 +15,14 @@ export function unsettled(truth: Truth, objects: readonly UsersObject[]): readon
       .filter((object) => object.deleted && isThere(object))
       .map(({ name }) => `${name} was deleted and is still there: ${told(truth, name)}`),
     ...objects.filter(({ deleted }) => !deleted).flatMap((object) => wrongWith(object, truth)),
+    ...truth.further.documents.flatMap(notAsServed),
     ...wrongRecords(truth),
     ...wrongCalls(truth),
   ];
 }
 
 function wrongWith(user: UsersObject, truth: Truth): readonly string[] {
-  const { name, server } = user;
+  const { name } = user;
   const object = truth.objects.get(name);
   const secret = truth.secrets.get(name);
   const client = truth.clients.find(({ clientId }) => clientId === secret?.clientId);
@@ -29,13 +32,13 @@ function wrongWith(user: UsersObject, truth: Truth): readonly string[] {
     ];
   }
   const record = truth.records.find(({ clientId }) => clientId === client.clientId);
-  const isExcused = server === 'rotating' && isLost(client, record) && isToldLost(truth, name);
+  const isExcused = client.server === 'rotating' && isLost(client, record) && isToldLost(truth, name);
   const ready = conditionOf(object, 'Ready');
   const isReady =
     ready?.status === 'True' &&
     ready.observedGeneration === object.metadata.generation &&
     conditionOf(object, 'Reconciling') === undefined;
-  const wrong: readonly [boolean, string][] = [
+  const wrong: readonly (readonly [boolean, string])[] = [
     [!isReady && !isExcused, `${name} is not ready: ${told(truth, name)}`],
     [
       client.logoUri !== user.logoUri && !isExcused,
@@ -43,16 +46,53 @@ function wrongWith(user: UsersObject, truth: Truth): readonly string[] {
     ],
     [secret.clientSecret !== client.clientSecret, `the Secret of ${name} doesn't show the client's secret`],
     [object.status?.clientId !== client.clientId, `the status of ${name} shows another client`],
+    [client.server !== SERVER_IN_THE_END[user.server], `${name} has its client at ${client.server}`],
+    ...wrongRestarts(user, record, truth),
   ];
   return wrong.flatMap(([isWrong, what]) => (isWrong ? [what] : []));
+}
+
+/** All of `leaving` have moved. */
+const SERVER_IN_THE_END: Readonly<Record<ServerObject, ServerName | 'documents'>> = {
+  steady: 'steady',
+  rotating: 'rotating',
+  leaving: 'rotating',
+  documents: 'documents',
+};
+
+/** For the credential of each client after the first one, and at most once for each. */
+function wrongRestarts(
+  { name, replacements }: UsersObject,
+  record: TrueRecord | undefined,
+  { objects, further }: Truth,
+): readonly (readonly [boolean, string])[] {
+  const workload = further.workloads[name];
+  if (workload === undefined) {
+    return [];
+  }
+  const { generation, restartedAt = '' } = workload;
+  const told = objects.get(name)?.status?.rolloutRestarts?.at ?? '';
+  return [
+    [
+      restartedAt !== told,
+      `${name} says that its workload was restarted at ${told}, and it was at ${restartedAt}`,
+    ],
+    [restartedAt === '' && record?.rotatedFor !== undefined, `the workload of ${name} was not restarted`],
+    [generation > 1 + replacements, `the workload of ${name} was restarted ${generation - 1} times`],
+  ];
 }
 
 /** A client without an object is removed with its record, unless it is out of reach. */
 function wrongRecords(truth: Truth): readonly string[] {
   const inUse = new Set([...truth.objects.keys()].map((name) => truth.secrets.get(name)?.clientId));
+  // A record stays until the URL of its withdrawn document is gone: about an hour.
+  const withdrawn = new Set(
+    truth.further.documents.filter(({ isWithdrawn }) => isWithdrawn).map(({ url }) => url),
+  );
   const existing = new Set(truth.clients.map(({ clientId }) => clientId));
   return truth.records
     .filter((record) => !inUse.has(record.clientId) && !isOutOfReach(record, truth))
+    .filter((record) => !withdrawn.has(record.clientId))
     .map(
       ({ object, clientId, role }) =>
         `client ${clientId} of ${object} ${existing.has(clientId) ? 'serves nobody' : 'is gone'}, and is recorded as ${role}`,

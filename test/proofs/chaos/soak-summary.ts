@@ -4,8 +4,8 @@ import type { FaultCounts } from './soak-faults.ts';
 import { judge, type Verdict } from './soak-judge.ts';
 import { judgeLog, sayings, secretsIn } from './soak-log.ts';
 import type { SoakScene } from './soak-scene.ts';
+import { SERVERS } from './soak-stage.ts';
 import { readTruth, type Truth } from './soak-truth.ts';
-import { SERVERS } from './soak-users.ts';
 
 /** What a soak did, and its results. */
 export interface Summary extends Verdict {
@@ -18,6 +18,12 @@ export interface Summary extends Verdict {
   /** How often a process ended, by cause. */
   readonly operatorsEnded: Readonly<Record<string, number>>;
   readonly registrations: number;
+  /** Documents that were ever there. */
+  readonly documents: number;
+  /** Those that identify a client in the end. */
+  readonly documentsServed: number;
+  /** How often a workload was restarted. */
+  readonly workloadsRestarted: number;
   /** Clients that exist at the end. */
   readonly clients: number;
   /** Those of them that belong to an object. */
@@ -36,9 +42,9 @@ export async function summarize(
   { seed, seconds }: { readonly seed: number; readonly seconds: number },
   end: Convergence,
 ): Promise<Summary> {
-  const { testbed, servers, proxies, operators, users, faults, suspects } = scene;
+  const { servers, proxies, operators, users, faults, suspects } = scene;
   await lookAfterSuspects(scene);
-  const truth = await readTruth(testbed, servers);
+  const truth = await readTruth(scene);
   const lines = operators.lines();
   const said = sayings(lines);
   const saidOf = (object: string) => `${said.get(object) ?? ''}${eventsOf(truth, object)}`;
@@ -57,7 +63,13 @@ export async function summarize(
     registrations: registered.length,
     clients: truth.clients.length,
     clientsInUse: truth.clients.filter(({ clientId }) => shown.has(clientId)).length,
-    ...judge(truth, suspects, registered, saidOf),
+    ...judge(truth, { suspects, registered, users: users.objects }, saidOf),
+    documents: truth.further.documents.length,
+    documentsServed: truth.clients.filter(({ server }) => server === 'documents').length,
+    workloadsRestarted: Object.values(truth.further.workloads).reduce(
+      (sum, { generation }) => sum + generation - 1,
+      0,
+    ),
     secondsToConverge: end.seconds,
     notConverged: end.wrong,
     warningsAndErrors: log.expected,

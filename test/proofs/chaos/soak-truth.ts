@@ -6,11 +6,13 @@ import { toContent } from '../../../src/core/content.ts';
 import type { Emulator } from '../../kit/emulator/emulator.ts';
 import { OPERATOR_NAMESPACE, type Testbed } from '../../kit/testbed/testbed.ts';
 import { dataOf, decode, list } from './cluster-reads.ts';
-import { NAMESPACE, SERVERS, type ServerName } from './soak-users.ts';
+import { type Further, readFurther } from './further-facts.ts';
+import type { SoakScene } from './soak-scene.ts';
+import { NAMESPACE, SERVERS, type ServerName } from './soak-stage.ts';
 
 /** All facts, read without a proxy. */
 export interface Truth {
-  /** The clients in the servers' own lists. */
+  /** The clients in the servers' own lists, and the documents that identify one. */
   readonly clients: readonly TrueClient[];
   readonly objects: ReadonlyMap<string, OAuthClient>;
   readonly records: readonly TrueRecord[];
@@ -19,10 +21,11 @@ export interface Truth {
   /** Workload Secrets by name. */
   readonly secrets: ReadonlyMap<string, { readonly clientId: string; readonly clientSecret: string }>;
   readonly events: readonly TrueEvent[];
+  readonly further: Further;
 }
 
 export interface TrueClient {
-  readonly server: ServerName;
+  readonly server: ServerName | 'documents';
   readonly clientId: string;
   readonly clientSecret: string;
   readonly token: string;
@@ -41,6 +44,8 @@ export interface TrueRecord {
   /** Name of the OAuthClient. */
   readonly object: string;
   readonly token: string;
+  /** The request for another client that it answers. */
+  readonly rotatedFor: string | undefined;
 }
 
 /** A call in the ledger. */
@@ -65,13 +70,13 @@ export interface TrueEvent {
 
 export const ORPHANS_PATH = `/api/v1/namespaces/${OPERATOR_NAMESPACE}/configmaps/oauth-registrar-suspected-orphans-namespaced`;
 
-export async function readTruth(
-  testbed: Testbed,
-  servers: Readonly<Record<ServerName, Emulator>>,
-): Promise<Truth> {
+export async function readTruth({ testbed, servers, documents, knownDocuments }: SoakScene): Promise<Truth> {
   const own = `/api/v1/namespaces/${OPERATOR_NAMESPACE}`;
   // Records are read after the clients, so that a client made in between is not reported as unrecorded.
-  const clients = SERVERS.flatMap((name) => servers[name].clients().map((client) => toClient(name, client)));
+  const further = await readFurther(testbed, NAMESPACE, documents, knownDocuments);
+  const registered = SERVERS.flatMap((name) =>
+    servers[name].clients().map((client) => toClient(name, client)),
+  );
   const [objects, records, secrets, events, orphans, ledger] = await Promise.all([
     list<OAuthClient>(testbed, `/apis/oauth-registrar.dev/v1alpha1/namespaces/${NAMESPACE}/oauthclients`),
     list<Secret>(testbed, `${own}/secrets?labelSelector=${LABELS.registration}`),
@@ -81,7 +86,8 @@ export async function readTruth(
     dataOf(testbed, `${own}/configmaps/oauth-registrar-ledger`),
   ]);
   return {
-    clients,
+    clients: [...registered, ...identified(further)],
+    further,
     objects: new Map(objects.map((object) => [object.metadata.name, object])),
     records: records.map(toRecord),
     suspects: toSuspects(orphans),
@@ -127,6 +133,25 @@ const toClient = (server: ServerName, client: ReturnType<Emulator['clients']>[nu
   logoUri: text(client.metadata['logo_uri']),
 });
 
+const identified = ({ documents }: Further): readonly TrueClient[] =>
+  documents.flatMap(({ url, attempt, body, isWithdrawn }) => {
+    if (body === undefined || isWithdrawn) {
+      return [];
+    }
+    const { client_uri, logo_uri } = JSON.parse(body) as Readonly<Record<string, unknown>>;
+    return [
+      {
+        server: 'documents',
+        clientId: url,
+        clientSecret: '',
+        token: '',
+        attempt,
+        clientUri: text(client_uri),
+        logoUri: text(logo_uri),
+      },
+    ];
+  });
+
 function toRecord(secret: Secret): TrueRecord {
   const { name, annotations = {}, labels = {} } = secret.metadata;
   return {
@@ -136,6 +161,7 @@ function toRecord(secret: Secret): TrueRecord {
     role: labels[LABELS.role] ?? '',
     object: (annotations[ANNOTATIONS.client] ?? '').split('/')[1] ?? '',
     token: toContent(secret)?.information.registrationAccessToken?.reveal() ?? '',
+    rotatedFor: annotations[ANNOTATIONS.rotateRequestedAt],
   };
 }
 

@@ -1,29 +1,36 @@
+import { ANNOTATIONS } from '../../../src/api/names.ts';
+import type { OAuthClient } from '../../../src/api/oauth-client.ts';
 import type { Testbed } from '../../kit/testbed/testbed.ts';
+import { conditionOf } from './soak-looks.ts';
 import type { Chance } from './soak-random.ts';
+import { NAMESPACE, SERVER_OBJECTS, type ServerObject, serverReference, toWorkloadOf } from './soak-stage.ts';
 
-/** The work of people: they create, edit and delete OAuthClients, and damage workload Secrets. */
-
-export const NAMESPACE = 'soak';
-export const SERVERS = ['steady', 'rotating'] as const;
-export type ServerName = (typeof SERVERS)[number];
+/** The work of people: they create, edit, rotate and delete OAuthClients, damage workload Secrets, and move a fleet. */
 
 export interface UsersObject {
   readonly name: string;
-  readonly server: ServerName;
+  readonly server: ServerObject;
   /** The wanted `logo_uri`: each edit sets another one. */
   logoUri: string;
   deleted: boolean;
+  /** How many clients in place of its first one people asked for. */
+  replacements: number;
 }
 
 export interface Users {
   readonly objects: readonly UsersObject[];
   /** One random operation; resolves when the API server has answered it. */
   act(): Promise<void>;
+  /** The next of {@link FLEET_MOVES}. */
+  moveFleet(move: (typeof FLEET_MOVES)[number]): Promise<void>;
   /** Operations by kind. */
   readonly operations: Readonly<Record<string, number>>;
 }
 
 export const uriOf = (name: string): string => `https://${name}.${NAMESPACE}.example`;
+
+/** `spec.migration` of `leaving`, one after the other: its clients go, come back, and go for good. */
+export const FLEET_MOVES = [{ overlap: '1h' }, null, { overlap: '0s' }] as const;
 
 const MOST_OBJECTS = 60;
 const PATH = `/apis/oauth-registrar.dev/v1alpha1/namespaces/${NAMESPACE}/oauthclients`;
@@ -33,24 +40,41 @@ export function createUsers(testbed: Testbed, chance: Chance): Users {
   const objects: UsersObject[] = [];
   const operations: Record<string, number> = {};
   const { admin } = testbed.controlPlane;
-  const call = async (method: 'POST' | 'PATCH' | 'DELETE', path: string, body?: object) => {
+  const call = async (method: 'GET' | 'POST' | 'PATCH' | 'DELETE', path: string, body?: object) => {
     const { status, json } = await admin.request(method, path, body);
     // A workload Secret may not exist yet, or no longer.
     if (status >= 300 && !(status === 404 && path.includes('/secrets/'))) {
       throw new Error(`${method} ${path} of a user was answered ${status}: ${JSON.stringify(json)}`);
     }
+    return json;
+  };
+  const count = (kind: string) => {
+    operations[kind] = (operations[kind] ?? 0) + 1;
   };
   const acts = {
     async create() {
-      const server = chance.pick(SERVERS) ?? 'steady';
+      const server = chance.weighed(SERVER_OBJECTS) ?? 'steady';
       const name = `${server}-${objects.length}`;
-      const object = { name, server, logoUri: `${uriOf(name)}/0.png`, deleted: false };
+      const object = { name, server, logoUri: `${uriOf(name)}/0.png`, deleted: false, replacements: 0 };
       objects.push(object);
+      if (server === 'steady') {
+        await call('POST', `/apis/apps/v1/namespaces/${NAMESPACE}/deployments`, toWorkloadOf(name));
+      }
       await call('POST', PATH, toClient(object));
     },
     async edit(object: UsersObject) {
       object.logoUri = `${uriOf(object.name)}/${chance.between(1, 999_999)}.png`;
       await call('PATCH', `${PATH}/${object.name}`, { spec: { client: { logoUri: object.logoUri } } });
+    },
+    /** Only a client that works: who waits for the first one asks for no other. */
+    async rotate(object: UsersObject) {
+      const seen = (await call('GET', `${PATH}/${object.name}`)) as unknown as OAuthClient;
+      if (conditionOf(seen, 'Ready')?.status !== 'True') {
+        return;
+      }
+      object.replacements += 1;
+      const annotations = { [ANNOTATIONS.rotateRequestedAt]: String(object.replacements) };
+      await call('PATCH', `${PATH}/${object.name}`, { metadata: { annotations } });
     },
     async delete(object: UsersObject) {
       object.deleted = true;
@@ -74,37 +98,28 @@ export function createUsers(testbed: Testbed, chance: Chance): Users {
       const weights = {
         create: full ? 0 : 35,
         edit: 30,
+        rotate: 5,
         delete: full ? 40 : 20,
         'delete Secret': 8,
         'edit Secret': 7,
       };
       const kind = chance.weighed(weights) ?? 'create';
-      operations[kind] = (operations[kind] ?? 0) + 1;
+      count(kind);
       if (kind === 'create' || object === undefined) {
         return acts.create();
       }
       return acts[kind](object);
     },
-  };
-}
-
-/** Namespace and server objects, as YAML. */
-export function stageOf(issuers: Readonly<Record<ServerName, string>>, timeout: string): string {
-  const servers = SERVERS.map((name) => ({
-    apiVersion: 'oauth-registrar.dev/v1alpha1',
-    kind: 'AuthorizationServer',
-    metadata: { name, namespace: NAMESPACE },
-    spec: {
-      issuer: issuers[name],
-      registration: { admission: { open: {} } },
-      attemptMarker: { member: 'client_name' },
-      connection: { timeout },
-      recovery: { cooldown: '1s', maxRegistrationsPerHour: 1_000 },
-      ...(name === 'rotating' ? { dialect: 'oidc-provider' } : {}),
+    async moveFleet(move) {
+      count('move fleet');
+      for (const object of objects.filter(({ server }) => server === 'leaving')) {
+        object.replacements += 1;
+      }
+      const migration = move && { to: serverReference('arriving'), maxConcurrent: 3, ...move };
+      const servers = `/apis/oauth-registrar.dev/v1alpha1/namespaces/${NAMESPACE}/authorizationservers`;
+      await call('PATCH', `${servers}/leaving`, { spec: { migration } });
     },
-  }));
-  const namespace = { apiVersion: 'v1', kind: 'Namespace', metadata: { name: NAMESPACE } };
-  return [namespace, ...servers].map((object) => JSON.stringify(object)).join('\n');
+  };
 }
 
 const toClient = ({ name, server, logoUri }: UsersObject): object => ({
@@ -112,15 +127,24 @@ const toClient = ({ name, server, logoUri }: UsersObject): object => ({
   kind: 'OAuthClient',
   metadata: { name, namespace: NAMESPACE },
   spec: {
-    authorizationServerRef: { kind: 'AuthorizationServer', name: server },
-    client: {
-      grantTypes: ['client_credentials'],
-      responseTypes: [],
-      redirectUris: [],
-      tokenEndpointAuthMethod: 'client_secret_basic',
-      scopes: ['openid'],
-      clientUri: uriOf(name),
-      logoUri,
-    },
+    authorizationServerRef: serverReference(server),
+    client: { ...(server === 'documents' ? DOCUMENT : MACHINE), clientUri: uriOf(name), logoUri },
+    replacement: { onEdit: 'Automatic', overlap: '1s' },
+    ...(server === 'steady' ? { rolloutRestartTargets: [{ kind: 'Deployment', name }] } : {}),
   },
 });
+
+const MACHINE = {
+  grantTypes: ['client_credentials'],
+  responseTypes: [],
+  redirectUris: [],
+  tokenEndpointAuthMethod: 'client_secret_basic',
+  scopes: ['openid'],
+};
+
+const DOCUMENT = {
+  clientName: 'Document',
+  redirectUris: ['https://shop.example.com/callback'],
+  grantTypes: ['authorization_code'],
+  responseTypes: ['code'],
+};
