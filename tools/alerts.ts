@@ -107,6 +107,18 @@ export const ALERTS: readonly Alert[] = [
     cure: 'Look at the server first: [the server lost its data](troubleshooting.md). If it is in order, ask for new credentials for the clients concerned ([how](using.md#new-credentials)).',
   },
   {
+    name: 'OAuthRegistrarCredentialRefused',
+    expr: `sum by (server) (increase(oauth_registrar_verifications_total{${HERE},result="Refused"}[1h])) > 0`,
+    for: '0m',
+    severity: 'warning',
+    summary:
+      'The token endpoint of {{ $labels.server }} refused credentials of clients within the last hour.',
+    meaning:
+      'A workload that asks for a token with the credential in its Secret is refused, too. One client: somebody changed or removed it at the server. Several: the server may have lost its data. Only server objects with `spec.verification` raise this alert.',
+    look: sh(`${CLIENTS} -o wide`, SERVERS),
+    cure: 'The condition `Verified` of each client says what was refused ([what it means](verification.md)). Look at the server first: [the server lost its data](troubleshooting.md). If it is in order, ask for new credentials for the clients concerned ([how](using.md#new-credentials)).',
+  },
+  {
     name: 'OAuthRegistrarOrphanSuspected',
     expr: `sum by (server) (oauth_registrar_suspected_orphans{${HERE}}) > 0`,
     for: '0m',

@@ -180,6 +180,27 @@ export const SCENES: Readonly<Record<string, Scenes>> = {
       },
     ],
   },
+  OAuthRegistrarCredentialRefused: {
+    firing: {
+      when: 'a token endpoint refuses a credential twice',
+      series: {
+        [of('oauth_registrar_verifications_total', `${corporate},result="Refused"`)]: '0x30 2x30',
+        [of('oauth_registrar_verifications_total', `${corporate},result="Accepted"`)]: '5x60',
+      },
+      labels: { server: 'corporate' },
+      summary: 'The token endpoint of corporate refused credentials of clients within the last hour.',
+    },
+    silent: [
+      {
+        when: 'it accepts them, and its answer to one is not clear',
+        series: {
+          [of('oauth_registrar_verifications_total', `${corporate},result="Accepted"`)]: '0+1x60',
+          [of('oauth_registrar_verifications_total', `${corporate},result="Inconclusive"`)]: '0x30 1x30',
+          [of('oauth_registrar_verifications_total', `${corporate},result="Refused"`)]: '2x60',
+        },
+      },
+    ],
+  },
   OAuthRegistrarOrphanSuspected: {
     firing: {
       when: 'two registrations are listed',
