@@ -98,6 +98,7 @@ const REGISTRATION: readonly Rule<Registrable>[] = [clientRetained, adoptionRequ
 const UPKEEP: readonly Rule<Registered>[] = [
   clientAlreadyManaged,
   documentUnchecked,
+  documentUnprimed,
   workloadSecretDiffers,
   restartNeeded,
   replacementRequested,
@@ -111,7 +112,6 @@ const UPKEEP: readonly Rule<Registered>[] = [
   whereReachable(keyDue),
   whereReachable(tokenExpiring),
   whereReachable(clientExpiring),
-  documentUnprimed,
   formerSecretLeft,
   whereReachable(readDue),
   clientSecretMissing,

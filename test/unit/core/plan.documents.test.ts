@@ -50,6 +50,17 @@ describe('a client that a document identifies', () => {
     });
   });
 
+  test('is fetched by the server before workloads get it, and waits for that once', () => {
+    const primes = [of(served({ primes: true }))];
+    expect(plan(observation({ records: primes, secrets: [] }))).toMatchObject({ type: 'PrimeDocument' });
+    const refused = setback({
+      ...{ action: 'PrimeDocument', basis: 'oac-uid-1-a1 digest-1 ', reason: 'AuthorizationServerUnavailable' },
+      ...{ message: 'The server answered 500.', attempts: 1 },
+    });
+    const o = observation({ records: primes, secrets: [], setbacks: [refused] });
+    expect(plan(o)).toMatchObject({ type: 'Publish' });
+  });
+
   test('is ready, and status says that its document is larger than some servers read', () => {
     const o = observation({ records: [of(served({ large: 2049 }))] });
     expect(condition(o, 'Ready')).toMatchObject({ status: 'True' });

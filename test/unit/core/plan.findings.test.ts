@@ -290,6 +290,12 @@ const EXAMPLES: readonly Example[] = [
     'The document of client c1 of 2026-05-01T11:00:00Z is due to be seen at its URL.',
   ],
   [
+    'DocumentUnprimed',
+    observation({ records: [record({ document: served({ primes: true }) })], secrets: [] }),
+    'PrimeDocument',
+    'The server did not fetch the document of client c1 of 2026-05-01T11:00:00Z yet.',
+  ],
+  [
     'WorkloadSecretDiffers',
     observation({ secrets: [] }),
     'Publish',
@@ -389,12 +395,6 @@ const EXAMPLES: readonly Example[] = [
     observation({ records: [record(renewing({ clientSecretExpiresAt: at(NOW + HOUR) }))] }),
     'Register',
     'Client c1, or its secret, has been due for renewal since 2026-04-30T13:00:00Z.',
-  ],
-  [
-    'DocumentUnprimed',
-    observation({ records: [record({ document: served({ primes: true }) })] }),
-    'PrimeDocument',
-    'The server did not fetch the document of client c1 of 2026-05-01T11:00:00Z yet.',
   ],
   [
     'FormerSecretLeft',
