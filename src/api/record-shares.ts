@@ -53,7 +53,7 @@ export const RECORD_SHARES = {
   },
   clientSecretBytes: {
     what: 'Client secret that is kept; a client with a longer one is removed again',
-    most: 65_536,
+    most: 16_384,
     unit: 'bytes',
     per: 'client',
     reported: '`ResponseTooLarge`',

@@ -1,4 +1,5 @@
 import type { Secret } from '../api/kubernetes.ts';
+import { MOST_SECRET_BYTES } from '../formats/render-secret.ts';
 
 /**
  * What the API server admits as names, labels, annotations and Secrets (`apimachinery/pkg/util/validation`,
@@ -16,8 +17,6 @@ const MAX_SUBDOMAIN = 253;
 const MAX_LABEL_VALUE = 63;
 /** Keys and values of all annotations of one object together, in bytes. */
 const MAX_ANNOTATIONS = 262_144;
-/** Values of one Secret together, in bytes. */
-const MAX_DATA = 1_048_576;
 
 /** A DNS label (RFC 1123), the form of a namespace's name. */
 export const isNamespaceName = (text: string): boolean => text.length <= MAX_LABEL && LABEL.test(text);
@@ -75,5 +74,7 @@ export function secretProblem({ metadata, data = {} }: Secret, reserve = 0): str
   if (ofAnnotations > MAX_ANNOTATIONS) {
     return `its annotations take ${ofAnnotations} bytes, and ${MAX_ANNOTATIONS} are stored`;
   }
-  return ofData > MAX_DATA ? `its values take ${ofData} bytes, and ${MAX_DATA} are stored` : undefined;
+  return ofData > MOST_SECRET_BYTES
+    ? `its values take ${ofData} bytes, and ${MOST_SECRET_BYTES} are stored`
+    : undefined;
 }

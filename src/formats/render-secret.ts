@@ -13,8 +13,31 @@ interface SecretContent {
 /** Of all that templates make for one Secret: far less than a Secret may have. */
 const MOST_TEMPLATE_BYTES = 262_144;
 
-/** The data of a Secret: that of its format, and that of its template, which counts where both have a key. */
+/** Values of one Secret together, as the API server admits them (`MaxSecretSize`). */
+export const MOST_SECRET_BYTES = 1_048_576;
+
+/**
+ * The data of a Secret: that of its format, and that of its template, which counts where both have a key. It is never more
+ * than the API server stores.
+ */
 export function renderSecret(
+  client: PublishedClient,
+  format: SecretFormat,
+  content: SecretContent,
+): Rendering {
+  const rendering = dataOf(client, format, content);
+  const bytes = rendering.ok
+    ? Object.values(rendering.data).reduce((sum, value) => sum + Buffer.byteLength(value), 0)
+    : 0;
+  return bytes <= MOST_SECRET_BYTES
+    ? rendering
+    : {
+        ok: false,
+        problem: `would have ${bytes} bytes, and a Secret may have ${MOST_SECRET_BYTES}: name less in spec.secret.include, or make spec.secret.template smaller`,
+      };
+}
+
+function dataOf(
   client: PublishedClient,
   format: SecretFormat,
   { keys = {}, template }: SecretContent,

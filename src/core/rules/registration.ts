@@ -1,5 +1,6 @@
 import type { Action } from '../action.ts';
 import type { ServerConnection } from '../connection.ts';
+import { renderingProblem } from '../expected-rendering.ts';
 import { requestRotation } from '../kubectl-command.ts';
 import type { Registrable, UnavailableServer, Usable } from '../narrowed.ts';
 import type { Observation, ObservedClient } from '../observation.ts';
@@ -79,6 +80,11 @@ export function planRegistration(
   const wanted = documentOf(o, connection);
   if (isProblem(wanted)) {
     return stall(wanted.reason, wanted.message);
+  }
+  const { name, spec } = o;
+  const unrenderable = renderingProblem({ name, spec, document: wanted.document, connection, ref });
+  if (unrenderable !== undefined) {
+    return stall('TemplateInvalid', unrenderable);
   }
   const hash = metadataHash(object.desired.hash, connection.shape);
   const basis = basisOf(o, hash, connection);

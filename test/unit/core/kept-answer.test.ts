@@ -59,7 +59,7 @@ describe('A credential that is too long to be kept', () => {
   const token = new Sensitive('token');
 
   test.each([
-    ['clientSecret', 65_536, 'client_secret'],
+    ['clientSecret', 16_384, 'client_secret'],
     ['registrationAccessToken', 16_384, 'registration_access_token'],
   ] as const)('%s: of more than %i bytes', (name, most, wire) => {
     const whole = information({ registrationAccessToken: token, [name]: new Sensitive(long(most)) });
@@ -84,7 +84,7 @@ describe('A credential that is too long to be kept', () => {
 
   test('leaves what manages the client, so that it can be removed again', () => {
     expect(
-      judged({ clientSecret: new Sensitive(long(65_537)), registrationAccessToken: token }),
+      judged({ clientSecret: new Sensitive(long(16_385)), registrationAccessToken: token }),
     ).toMatchObject({
       partial: { clientId: 'c1', registrationAccessToken: token },
     });

@@ -1,5 +1,6 @@
 import { RESOURCES, type Secret } from '../../../api/kubernetes.ts';
 import type { RegisterStep } from '../../../core/action.ts';
+import { expectedRendering } from '../../../core/expected-rendering.ts';
 import { type Failure, failure } from '../../../core/failure.ts';
 import { minimalRecord } from '../../../core/minimal-record.ts';
 import type { Observation } from '../../../core/observation.ts';
@@ -7,7 +8,6 @@ import { recordName, toRegistrationSecret } from '../../../core/record.ts';
 import { recordRegistration } from '../../../core/recorded-answer.ts';
 import { serverKey } from '../../../core/server-key.ts';
 import { inputsHash, toWorkloadSecret, wantedSecret } from '../../../core/workload-secret.ts';
-import { renderSecret } from '../../../formats/render-secret.ts';
 import type { ClientInformation } from '../../../oauth/client-information.ts';
 import { presentable } from '../../../oauth/error-response.ts';
 import { Sensitive } from '../../../oauth/sensitive.ts';
@@ -113,19 +113,16 @@ function expectedRecord(step: RegisterStep, input: StepInput): Secret {
   return toRegistrationSecret(record, content, context.settings.operatorNamespace);
 }
 
-function expectedWorkloadSecret({ object, connection, ref }: RegisterStep, o: Observation): Secret {
+function expectedWorkloadSecret({ object, document, connection, ref }: RegisterStep, o: Observation): Secret {
   const client = { namespace: o.namespace, name: o.name, uid: object.uid };
   const { spec } = object.desired;
   const { keys = {}, include = [], template } = spec.secret;
   const { issuer, endpoints } = connection;
-  const metadata = Object.fromEntries(include.map((member) => [member, 'expected']));
-  const information = { ...EXPECTED, metadata };
   const record = { registrationSecret: recordName(object.uid, ATTEMPT), revision: 1, issuer };
   const wanted = wantedSecret(client, spec);
   const audience = spec.credential?.serviceAccount && connection.workloadIdentity?.audience;
-  const named = { provider: ref.name, name: o.name };
-  const expected = { information, sent: {}, issuer, endpoints, include, audience, ...named };
-  const rendering = renderSecret(expected, wanted.format, { keys, template });
+  // No registration is planned for what can't be rendered.
+  const rendering = expectedRendering({ name: o.name, spec, document, connection, ref }, 'Usual');
   const values = rendering.ok ? rendering.data : {};
   const format = wanted.format.name;
   const inputs = inputsHash({ record, format, keys, include, template, endpoints, audience });
