@@ -21,24 +21,24 @@ import type { ServerRef } from './record.ts';
 /** `Longest`: what the answer brings is as long as what is kept of one. `Usual`: about as long as servers have it. */
 type Lengths = 'Usual' | 'Longest';
 
-const text = (length: number): string => 'x'.repeat(length);
+const letters = (length: number): string => 'x'.repeat(length);
 
 /** The answer's credentials, and the length of each further member. */
 const ANSWERS: Readonly<Record<Lengths, Omit<ClientInformation, 'metadata'> & { readonly member: string }>> =
   {
-    Usual: { clientId: text(64), clientSecret: new Sensitive(text(128)), member: text(8) },
+    Usual: { clientId: letters(64), clientSecret: new Sensitive(letters(128)), member: letters(8) },
     Longest: {
-      clientId: text(SHARES.clientIdLength.most),
-      clientSecret: new Sensitive(text(SHARES.clientSecretBytes.most)),
-      member: text(SHARES.keptValueBytes.most),
+      clientId: letters(SHARES.clientIdLength.most),
+      clientSecret: new Sensitive(letters(SHARES.clientSecretBytes.most)),
+      member: letters(SHARES.keptValueBytes.most),
     },
   };
 
 /** In the form of the largest key that is made: an RSA key of 4096 bits. */
 const KEY: GeneratedKey = {
-  kid: text(43),
-  privateJwk: new Sensitive(`{"kty":"RSA","d":"${text(3_300)}"}`),
-  privatePem: new Sensitive(`-----BEGIN PRIVATE KEY-----\n${text(3_300)}\n-----END PRIVATE KEY-----\n`),
+  kid: letters(43),
+  privateJwk: new Sensitive(`{"kty":"RSA","d":"${letters(3_300)}"}`),
+  privatePem: new Sensitive(`-----BEGIN PRIVATE KEY-----\n${letters(3_300)}\n-----END PRIVATE KEY-----\n`),
   publicJwk: {},
 };
 
@@ -86,7 +86,7 @@ export function expectedRendering(
 /** A text as long as the value that is sent, which is kept whole if the server answers it, but no shorter than another. */
 function longer(sent: Json | undefined, member: string): string {
   const bytes = sent === undefined ? 0 : Buffer.byteLength(JSON.stringify(sent));
-  return bytes > member.length ? text(bytes) : member;
+  return bytes > member.length ? letters(bytes) : member;
 }
 
 /**
