@@ -267,4 +267,26 @@ describe('docs/security.md', () => {
       expect(textOf(path)).toContain(title);
     },
   );
+
+  const code = inlineCodeOf('docs/security.md').map(({ text }) => text);
+  const attacks = globSync('*.test.ts', { cwd: join(ROOT, 'test/proofs/attacks') }).map((name) =>
+    name.replace('.test.ts', ''),
+  );
+
+  test('names test files that exist, by their whole path', () => {
+    const named = code.filter((text) => text.endsWith('.test.ts'));
+    expect(named.length).toBeGreaterThan(40);
+    expect(named.filter((path) => !existsSync(join(ROOT, path)))).toEqual([]);
+  });
+
+  test('has every attack, and none without a test, in its tables', () => {
+    const rows = textOf('docs/security.md').split('\n## Attacks\n')[1]?.split('\n## ')[0] ?? '';
+    const inTables = [
+      ...rows.matchAll(/^\|[^|]*\|[^|]*\|([^|]*)/gm),
+      ...rows.matchAll(/^\|[^|]*\|([^|]*)\|$/gm),
+    ]
+      .flatMap(([, cell = '']) => [...cell.matchAll(/`([a-z0-9-]+)`/g)])
+      .map(([, name = '']) => name);
+    expect([...new Set(inTables)].toSorted()).toEqual(attacks.toSorted());
+  });
 });
