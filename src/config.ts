@@ -231,6 +231,9 @@ function sharesHost(some: readonly string[] = [], others: readonly string[] = []
   return others.some((url) => hosts.has(URL.parse(url)?.hostname));
 }
 
+/** With `@` and the id of a cluster, it fits into `status.installation`. */
+const MAX_INSTALLATION = 189;
+
 const schema = z
   .object({
     namespaces: z
@@ -249,6 +252,11 @@ const schema = z
             'must name kinds as plural.version.group/Kind, such as sandboxes.v1alpha1.agents.x-k8s.io/Sandbox',
           ),
       )
+      .optional(),
+    installation: z
+      .string()
+      .min(1)
+      .max(MAX_INSTALLATION, `must have 1 to ${MAX_INSTALLATION} characters`)
       .optional(),
     'cluster-id': z
       .string()

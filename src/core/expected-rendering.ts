@@ -34,7 +34,7 @@ const ANSWERS: Readonly<Record<Lengths, Omit<ClientInformation, 'metadata'> & { 
     },
   };
 
-/** In the form of the largest key that is made: an RSA key of 4096 bits. */
+/** In the form of a key that is made, and longer than any. */
 const KEY: GeneratedKey = {
   kid: letters(43),
   privateJwk: new Sensitive(`{"kty":"RSA","d":"${letters(3_300)}"}`),

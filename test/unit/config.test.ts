@@ -156,6 +156,13 @@ test("listed namespaces need the id of the cluster, which can't be read with the
   });
 });
 
+test('the name of the installation fits into status with the id of its cluster', () => {
+  expect(readConfig([`--installation=${'x'.repeat(189)}`], {})).not.toHaveProperty('problem');
+  expect(readConfig([`--installation=${'x'.repeat(190)}`], {})).toEqual({
+    problem: '--installation: must have 1 to 189 characters',
+  });
+});
+
 describe('the certificate of the port', () => {
   test('is none by default, and metrics are for everybody', () => {
     expect(readConfig([], {})).toMatchObject({ tls: undefined, metricsAuthentication: false });
