@@ -54,7 +54,11 @@ describe('a client that a document identifies', () => {
     const primes = [of(served({ primes: true }))];
     expect(plan(observation({ records: primes, secrets: [] }))).toMatchObject({ type: 'PrimeDocument' });
     const refused = setback({
-      ...{ action: 'PrimeDocument', basis: 'oac-uid-1-a1 digest-1 ', reason: 'AuthorizationServerUnavailable' },
+      ...{
+        action: 'PrimeDocument',
+        basis: 'oac-uid-1-a1 digest-1 ',
+        reason: 'AuthorizationServerUnavailable',
+      },
       ...{ message: 'The server answered 500.', attempts: 1 },
     });
     const o = observation({ records: primes, secrets: [], setbacks: [refused] });
