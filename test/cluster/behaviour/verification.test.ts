@@ -27,6 +27,7 @@ beforeAll(async () => {
   await testbed.apply(
     all(
       credential(initialAccessToken),
+      clusterServer(issuer, 'off'),
       clusterServer(issuer, 'reporting', { verification: { mode: 'Report' } }),
       clusterServer(issuer, 'gating', { verification: { mode: 'Gate' } }),
       clusterServer(issuer, 'replacing', {
@@ -49,6 +50,27 @@ const until = (name: string, wanted: RegExp): Promise<OAuthClient> =>
   );
 const clientIdOf = async (name: string): Promise<string> => (await shop.client(name)).status?.clientId ?? '';
 
+/** About clients, at the server. */
+const callsSince = (before: number): readonly string[] =>
+  testbed.server.log
+    .slice(before)
+    .filter(({ path }) => !path.startsWith('/.well-known/'))
+    .map(({ method, path, status }) => `${method} ${path} ${status}`);
+
+/** By the operator's account, to OAuthClients and Secrets. */
+const writesSince = async (before: number): Promise<readonly string[]> =>
+  (await testbed.controlPlane.audit())
+    .slice(before)
+    .filter(
+      ({ user, stage, verb }) => user === OPERATOR_USER && stage === 'ResponseComplete' && verb !== 'get',
+    )
+    .map(({ verb, resource, subresource }) => `${verb} ${resource}${subresource ? `/${subresource}` : ''}`)
+    .filter((write) => /oauthclients|secrets/.test(write) && !/^(list|watch)/.test(write))
+    .toSorted();
+
+/** The patch is the finalizer, which the admission policy adds elsewhere. */
+const WRITES = ['create secrets', 'create secrets', 'patch oauthclients', 'update oauthclients/status'];
+
 describe('verification.mode Report', () => {
   it('costs a token request and its revocation, and no write more', async () => {
     const [before, calls] = [(await testbed.controlPlane.audit()).length, testbed.server.log.length];
@@ -63,23 +85,8 @@ describe('verification.mode Report', () => {
       at: expect.stringMatching(/Z$/),
     });
     expect(conditionOf(client, 'Ready')?.status).toBe('True');
-    expect(
-      testbed.server.log.slice(calls).map(({ method, path, status }) => `${method} ${path} ${status}`),
-    ).toEqual(['POST /reg 201', 'POST /token 200', 'POST /token/revocation 200']);
-    const writes = (await testbed.controlPlane.audit())
-      .slice(before)
-      .filter(
-        ({ user, stage, verb }) => user === OPERATOR_USER && stage === 'ResponseComplete' && verb !== 'get',
-      )
-      .map(({ verb, resource, subresource }) => `${verb} ${resource}${subresource ? `/${subresource}` : ''}`)
-      .filter((write) => /oauthclients|secrets/.test(write) && !/^(list|watch)/.test(write));
-    // The patch is the finalizer, which the admission policy adds elsewhere.
-    expect(writes.toSorted()).toEqual([
-      'create secrets',
-      'create secrets',
-      'patch oauthclients',
-      'update oauthclients/status',
-    ]);
+    expect(callsSince(calls)).toEqual(['POST /reg 201', 'POST /token 200', 'POST /token/revocation 200']);
+    expect(await writesSince(before)).toEqual(WRITES);
   });
 
   it.each([
@@ -115,6 +122,22 @@ describe('verification.mode Report', () => {
     const asked = testbed.server.log.slice(calls).filter(({ path }) => path.startsWith('/token'));
     expect(asked).toHaveLength(1);
     expect(await shop.client('machine')).toEqual(before);
+  });
+});
+
+describe('Other modes', () => {
+  it.each([
+    ['Off costs nothing', 'off', [], 0],
+    ['Gate costs at most one write more', 'gating', ['POST /token 200', 'POST /token/revocation 200'], 1],
+  ])('%s', async (_, server, asked, most) => {
+    const [before, calls] = [(await testbed.controlPlane.audit()).length, testbed.server.log.length];
+    const name = `counted-${server}`;
+    await testbed.apply(oauthClient('shop', name, at(server)));
+    await shop.until(name, 'Registered');
+    expect(callsSince(calls)).toEqual(['POST /reg 201', ...asked]);
+    const writes = await writesSince(before);
+    expect(writes.slice(0, WRITES.length)).toEqual(WRITES);
+    expect(writes.length).toBeLessThanOrEqual(WRITES.length + most);
   });
 });
 
