@@ -1,12 +1,16 @@
 import { expect, test } from 'vitest';
 import { RESOURCES, type Resource } from '../../../src/api/kubernetes.ts';
 import { LABELS } from '../../../src/api/names.ts';
+import type { HttpOutcome, HttpRequest } from '../../../src/oauth/http-message.ts';
+import { parseJsonObject } from '../../../src/oauth/json.ts';
 import { jsonBody, registerRequest } from '../../../src/oauth/registration.ts';
+import { Sensitive } from '../../../src/oauth/sensitive.ts';
 import type { Stored } from '../../kit/fakes/cluster.ts';
 import { ISSUER, MARKER } from './authorization-server.ts';
 import { watchOver } from './checks.ts';
 import { checkEnd } from './ending.ts';
 import { planNamed } from './lives.ts';
+import { OTHER_ISSUER } from './other-server.ts';
 import { OPERATOR_NAMESPACE } from './process.ts';
 import { deeds } from './users.ts';
 import { World } from './world.ts';
@@ -21,6 +25,18 @@ const write = (world: World, resource: Resource, object: object) =>
 
 const post = (world: World, attempt: string) =>
   world.server.handle(registerRequest(`${ISSUER}/register`, jsonBody({ [MARKER]: attempt }), undefined));
+
+const register = (issuer: string): HttpRequest =>
+  registerRequest(`${issuer}/register`, jsonBody({ [MARKER]: 'one' }), undefined);
+const read = (url: string, token: string): HttpRequest => ({
+  method: 'GET',
+  url,
+  headers: { authorization: new Sensitive(`Bearer ${token}`) },
+});
+const tokenIn = (answer: HttpOutcome): string =>
+  String(
+    parseJsonObject(answer.kind === 'answered' ? answer.body.reveal() : '')?.['registration_access_token'],
+  );
 
 const shown = (data: object) => ({
   metadata: { namespace: 'shop', name: 'a', labels: { [LABELS.workload]: 'true' } },
@@ -69,6 +85,22 @@ test.each<readonly [string, (world: World) => void, RegExp]>([
       checkEnd(world);
     },
     /^attempt one was sent 2 times$/,
+  ],
+  [
+    'the token of another server, in a header',
+    (world) => {
+      const token = tokenIn(world.calls.handled(register(OTHER_ISSUER)));
+      world.calls.handled(read(`${ISSUER}/register/c1`, token));
+    },
+    /^GET \S+ brought a credential that another server gave$/,
+  ],
+  [
+    'the token of this server, at another one',
+    (world) => {
+      const token = tokenIn(world.calls.handled(register(ISSUER)));
+      world.calls.handled(read(`${OTHER_ISSUER}/register/other-1`, token));
+    },
+    /^GET \S+ brought a credential that another server gave$/,
   ],
   [
     'an object that nobody cares for',

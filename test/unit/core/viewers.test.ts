@@ -1,16 +1,20 @@
 import { describe, expect, test } from 'vitest';
 import type { ServerKind } from '../../../src/api/authorization-server.ts';
 import { ServerRegistry } from '../../../src/controller/state/server-registry.ts';
+import { ServerTelling } from '../../../src/controller/state/server-telling.ts';
 import { classifyRegistration } from '../../../src/core/classify.ts';
 import { storedClientKey } from '../../../src/core/client-key.ts';
-import type { Failure } from '../../../src/core/failure.ts';
+import { type Failure, failure } from '../../../src/core/failure.ts';
+import { HEALTHY, type HealthCall } from '../../../src/core/server-health.ts';
 import { storedServerKey } from '../../../src/core/server-key.ts';
-import { viewersOf } from '../../../src/core/tell.ts';
-import { type Fact, MAY_SEE, type Viewer } from '../../../src/core/viewers.ts';
+import { summarizeServer } from '../../../src/core/summarize-server.ts';
+import { tellOnly, viewersOf } from '../../../src/core/tell.ts';
+import { type Fact, MAY_SEE, objectViewerOf, type Viewer } from '../../../src/core/viewers.ts';
 import { rfc7591 } from '../../../src/dialects/rfc7591.ts';
 import type { HttpOutcome } from '../../../src/oauth/http-message.ts';
 import { Sensitive } from '../../../src/oauth/sensitive.ts';
-import { createFakeClock } from '../../kit/fakes/fake-clock.ts';
+import { createFakeClock, createRecordingLog } from '../../kit/fakes/fake-clock.ts';
+import { objectOf, open } from '../../kit/fixtures/server-objects.ts';
 
 const CALL = { method: 'POST', url: 'https://keycloak.sso.svc/clients?token=canary' } as const;
 
@@ -54,7 +58,13 @@ const READ_BY: Readonly<Record<Viewer, (outcome: HttpOutcome) => string>> = {
     const { message, detail = message } = told('ClusterAuthorizationServer', outcome);
     return detail;
   },
-  Log: (outcome) => READ_BY.Platform(outcome),
+  Log: (outcome) => {
+    const log = createRecordingLog();
+    const telling = new ServerTelling({ clock: createFakeClock(), log });
+    const call = { kind: 'Register', client: storedClientKey('shop/web') } as HealthCall;
+    telling.log(storedServerKey('key'), call, told('ClusterAuthorizationServer', outcome));
+    return log.lines.join('\n');
+  },
 };
 
 /** Where each fact shows, and by what it is known. */
@@ -102,6 +112,8 @@ const EXAMPLES: Readonly<Record<Exclude<Fact, 'Credential'>, readonly (readonly 
   PlatformProxy: [[notSent("the platform's proxy made no connection", 'the proxy MARK:3128'), 'MARK']],
 };
 
+const PROBLEM = { reason: 'CredentialKeyMissing', message: 'Secret oauth/MARK has no key "token".' } as const;
+
 const viewers = Object.keys(READ_BY) as Viewer[];
 const ROWS = Object.entries(EXAMPLES).flatMap(([fact, examples]) =>
   viewers.flatMap((viewer) =>
@@ -134,7 +146,7 @@ describe('M6, L12: who sees what of a call', () => {
     });
     servers.set(storedServerKey('key'), {
       connection: undefined,
-      problem: { reason: 'CredentialKeyMissing', message: 'Secret oauth/MARK has no key "token".' },
+      problem: PROBLEM,
       endpoints: undefined,
       management: 'Unknown',
       admissionAccepted: false,
@@ -149,5 +161,37 @@ describe('M6, L12: who sees what of a call', () => {
     const text = view.available ? '' : view.message;
     expect(text.includes('MARK')).toBe(isSeen);
     expect(text).toContain(`${kind} sso`);
+  });
+
+  test.each([
+    ['ClusterAuthorizationServer', 'Platform'],
+    ['AuthorizationServer', 'NamespaceOwner'],
+  ] as const)('Credential, in the status of a %s, read by %s', (kind, viewer) => {
+    const { conditions = [] } = summarizeServer({
+      object: objectOf({ issuer: 'https://sso.example.com', registration: open }),
+      endpoints: undefined,
+      problem: PROBLEM,
+      health: HEALTHY,
+      management: 'Unknown',
+      admissionAccepted: false,
+      registeredIssuer: undefined,
+      effectiveDialect: undefined,
+      signingKeys: undefined,
+      counts: { clients: 0, suspectedOrphans: 0, owed: 0, leftBehind: 0 },
+      now: '2026-05-01T12:00:00Z',
+    });
+    expect(objectViewerOf(kind)).toBe(viewer);
+    expect(JSON.stringify(conditions).includes('MARK')).toBe(MAY_SEE.Credential[viewer]);
+  });
+
+  test('Credential, in the log: a call that is not sent for want of it', () => {
+    const log = createRecordingLog();
+    const telling = new ServerTelling({ clock: createFakeClock(), log });
+    const { client, object } = viewersOf('ClusterAuthorizationServer');
+    const told = tellOnly('Credential', PROBLEM.message, 'It is not ready.');
+    const words = { message: told(client), detail: told(object) };
+    const call = { kind: 'Register', client: storedClientKey('shop/web') } as HealthCall;
+    telling.log(storedServerKey('key'), call, failure('Transient', PROBLEM.reason, words));
+    expect(log.lines.join('').includes('MARK')).toBe(MAY_SEE.Credential.Log);
   });
 });
