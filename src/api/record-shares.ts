@@ -1,3 +1,4 @@
+import { MAX_CLIENT_ID_LENGTH } from '../oauth/client-information.ts';
 import type { Share } from './share-row.ts';
 
 /** The part of the table of shares that is about registration Secrets: how many, how long, and what is in them. */
@@ -46,7 +47,7 @@ export const RECORD_SHARES = {
   },
   clientIdLength: {
     what: 'Client identifier; an answer with a longer one counts as an answer without',
-    most: 4_096,
+    most: MAX_CLIENT_ID_LENGTH,
     unit: 'characters',
     per: 'client',
     reported: '`ResponseNotJSON`',

@@ -1,10 +1,10 @@
+import { SHARES } from '../api/shares.ts';
 import type { Failure } from './failure.ts';
 import { refusedAgain, type Witness } from './refused-admission.ts';
 import type { Waiting } from './scope.ts';
 import { type Asking, counted, type HealthCall, isCounted, type ServerHealth } from './server-health.ts';
 
-/** Most refusals of single clients that are remembered; the oldest is forgotten. */
-const MAX_ALONE = 64;
+const MAX_ALONE = SHARES.refusedAlone.most;
 
 /**
  * Whether the refusal concerns this call alone: it is no clear refusal of the credential, and registrations of others

@@ -1,3 +1,4 @@
+import { SHARES } from '../api/shares.ts';
 import type { Gate } from './observation.ts';
 import type { Caller } from './scope.ts';
 
@@ -22,8 +23,8 @@ export const NONE_LOST: LostTokens = { losses: [], namespaces: 0 };
 
 const MOST_NEEDED = 3;
 const SUSPICION_MS = 600_000;
-const MAX_REMEMBERED = 100;
-const MAX_OF_NAMESPACE = 20;
+const MAX_REMEMBERED = SHARES.lostTokens.most;
+const MAX_OF_NAMESPACE = SHARES.lostTokensOfNamespace.most;
 
 /** The interval between updates at a suspected server. */
 const SUSPECT_PROBE_MS = 60_000;

@@ -1,3 +1,4 @@
+import { SHARES } from '../api/shares.ts';
 import { backoff } from './backoff.ts';
 
 /**
@@ -18,7 +19,7 @@ export const NO_PAUSES: NamespacePauses = new Map();
 const PATIENCE = 3;
 const PAUSES = { firstMs: 8_000, longestMs: 300_000 };
 const FORGOTTEN_MS = 3_600_000;
-const MAX_REMEMBERED = 64;
+const MAX_REMEMBERED = SHARES.pausedNamespaces.most;
 
 export function pausedLonger(
   pauses: NamespacePauses,

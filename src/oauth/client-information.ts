@@ -37,7 +37,7 @@ export const ANSWER_MEMBERS = {
 
 const NO_METADATA: ReadonlySet<string> = new Set(Object.values(ANSWER_MEMBERS));
 
-const MAX_CLIENT_ID_LENGTH = 4096;
+export const MAX_CLIENT_ID_LENGTH = 4096;
 
 /** Reads the body of a 2xx answer. `undefined` where there is no JSON object with a usable `client_id` in it. */
 export function parseClientInformation(body: Sensitive): ClientInformation | undefined {

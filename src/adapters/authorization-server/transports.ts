@@ -124,7 +124,7 @@ export class Transports {
     const own = namespace === undefined ? [] : pools.filter((other) => other.namespace === namespace);
     if (own.length >= SHARES.poolsOfNamespace.most) {
       this.#retireOneOf(own);
-    } else if (pools.length >= (this.#options.maxPools ?? 256)) {
+    } else if (pools.length >= (this.#options.maxPools ?? SHARES.pools.most)) {
       this.#retireOneOf(pools);
     }
     this.#pools.set(key, pool);

@@ -9,7 +9,7 @@ type RepeatTimes = Map<string, number>;
 
 const REPEAT_AFTER_MS = 600_000;
 /** Most namespaces with Events at a time; the oldest is forgotten. */
-const MAX_SHARES = 2_000;
+const MAX_SHARES = SHARES.namespacesWithEvents.most;
 const ID_LENGTH = 16;
 
 /**

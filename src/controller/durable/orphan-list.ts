@@ -1,4 +1,5 @@
 import { type ConfigMap, namespaceOf } from '../../api/kubernetes.ts';
+import { SHARES } from '../../api/shares.ts';
 import { storedTime } from '../../api/time.ts';
 import { backoff } from '../../core/backoff.ts';
 import {
@@ -50,9 +51,8 @@ interface Options {
 
 const TRIES = 5;
 const PAUSES = { firstMs: 100, longestMs: 1_600 };
-const MAX_UNLISTED_PLACES = 10_000;
-/** Bounds the memory while the list can't be read. */
-const MAX_RECORDED = 10_000;
+const MAX_UNLISTED_PLACES = SHARES.unlistedPlaces.most;
+const MAX_RECORDED = SHARES.settledOrphans.most;
 
 /**
  * Suspected orphans in one ConfigMap, attempt → {@link OrphanEntry}. Reports that come during a write share the next

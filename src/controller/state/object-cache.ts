@@ -1,5 +1,6 @@
 import type { KubernetesObject, ObjectMeta } from '../../api/kubernetes.ts';
 import { keyOf } from '../../api/kubernetes.ts';
+import { SHARES } from '../../api/shares.ts';
 import { keptBytes } from './kept-size.ts';
 import { KeyCount, KeyGroups, KeyIndex, type Membership, type NamesOf } from './key-index.ts';
 import type { NamespaceMemory } from './namespace-memory.ts';
@@ -310,7 +311,7 @@ interface CacheBounds<T> {
   readonly isLess: (object: T) => boolean;
 }
 
-const MAX_REMEMBERED = 10_000;
+const MAX_REMEMBERED = SHARES.goneObjects.most;
 /** Newer than every version: an object that the operator deleted itself is never restored. */
 const NEVER = '9'.repeat(32);
 

@@ -1,6 +1,8 @@
+import type { Agent } from 'undici';
 import { afterEach, expect, it } from 'vitest';
 import { createEgressGuards } from '../../../../src/adapters/authorization-server/egress.ts';
 import { Transports } from '../../../../src/adapters/authorization-server/transports.ts';
+import { SHARES } from '../../../../src/api/shares.ts';
 
 const cleanups: (() => Promise<void>)[] = [];
 afterEach(async () => {
@@ -48,4 +50,19 @@ it('a namespace with ever new transports closes its own, and none of another nam
   expect(await use('b', 'v1')).toBe(others);
   expect(await use('a', 'v0')).not.toBe(first);
   expect(await use('a', 'v1')).not.toBe(last);
+});
+
+it('many namespaces together close no connection with a call of others', async () => {
+  const { transports, use } = create();
+  const corporate = { kind: 'ClusterAuthorizationServer', name: 'sso' } as const;
+  const { promise: answered, resolve: answer } = Promise.withResolvers<void>();
+  const call = transports.use(corporate, { version: 'v1' }, async (dispatcher) => {
+    await answered;
+    return (dispatcher as Agent).closed;
+  });
+  for (let namespace = 0; namespace < SHARES.pools.most + 10; namespace += 1) {
+    await use(`n${namespace}`, 'v1');
+  }
+  answer();
+  expect(await call).toBe(false);
 });
