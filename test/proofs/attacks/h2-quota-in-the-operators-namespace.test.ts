@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { SHARES } from '../../../src/api/shares.ts';
+import { startBystander } from './kit/bystander.ts';
 import { conditionOf, isReady, machineClient } from './kit/objects.ts';
 import { secretsQuota } from './kit/quota.ts';
 import { useTarget } from './kit/target.ts';
@@ -10,6 +11,8 @@ const target = useTarget();
 const UNDER_WAY = 16;
 
 test('H2: while the API server refuses even minimal records, few clients are registered, status says so, and all are recorded in the end', async () => {
+  // Nobody's client is registered while the API server refuses every record: the bystander acts before and after that.
+  const bystander = await startBystander(target);
   const tenant = await target.tenant('edit');
   await tenant.ready(machineClient('before'));
   const secrets = (await target.admin.list('Secret')).length;
@@ -30,4 +33,5 @@ test('H2: while the API server refuses even minimal records, few clients are reg
     await tenant.until('OAuthClient', `q-${index}`, isReady, 60_000);
   }
   expect(target.corporate.count('register') - before).toBe(60);
+  await bystander.judge();
 });

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { reply, type StubServer } from '../../kit/stub-server.ts';
+import { startBystander } from './kit/bystander.ts';
 import { clusterServer, isReady, machineClient, ownRef, ownServer } from './kit/objects.ts';
 import { strayed } from './kit/strayed.ts';
 import { type Tenant, useTarget } from './kit/target.ts';
@@ -46,8 +47,10 @@ const removals = (server: StubServer): number =>
 
 describe('H5: a name that another object had before', () => {
   test('a namespace and a server object with reused names get no token of the former tenant', async () => {
+    const bystander = await startBystander(target);
     // In parallel: the record of a vanished object is handled after a minute.
-    await Promise.all([reuse((_, evil) => evil.issuer), reuse((old) => old.issuer)]);
+    await bystander.during(() => Promise.all([reuse((_, evil) => evil.issuer), reuse((old) => old.issuer)]));
+    await bystander.judge();
   });
 
   test('a server object of the platform that is created again with another issuer gets no token of the former one', async () => {

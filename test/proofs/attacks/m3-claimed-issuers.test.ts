@@ -1,13 +1,16 @@
 import { beforeAll, describe, expect, test } from 'vitest';
+import { type Bystander, startBystander } from './kit/bystander.ts';
 import { conditionOf, credential, isReady, machineClient, ownRef, ownServer } from './kit/objects.ts';
 import { type Tenant, useTarget } from './kit/target.ts';
 
 let attacker: Tenant;
 let victim: Tenant;
+let bystander: Bystander;
 const target = useTarget({ corporate: { policy: { adoption: 'Allow' } } });
 beforeAll(async () => {
   attacker = await target.tenant('admin');
   victim = await target.tenant('edit');
+  bystander = await startBystander(target);
 });
 
 /** A server of the attacker that claims to be the platform's. It answers with these client_ids in turn. */
@@ -45,11 +48,14 @@ describe('M3: a server object may claim any issuer', () => {
 
   test('client_ids that the attacker recorded first block no registration and no deregistration of others', async () => {
     const ids = ['1001', '1002', '1003'];
-    await impostor('squatter', ids);
-    for (const id of ids) {
-      await attacker.createOrFail(machineClient(`squat-${id}`, { server: ownRef('squatter') }));
-      await attacker.until('OAuthClient', `squat-${id}`, isTold);
-    }
+    await bystander.during(async () => {
+      await impostor('squatter', ids);
+      for (const id of ids) {
+        await attacker.createOrFail(machineClient(`squat-${id}`, { server: ownRef('squatter') }));
+        await attacker.until('OAuthClient', `squat-${id}`, isTold);
+      }
+    });
+    const named = target.corporate.nameClient;
     const numbers = ids[Symbol.iterator]();
     target.corporate.nameClient = () => numbers.next().value ?? 'no-more';
     const web = await victim.ready(machineClient('web'));
@@ -57,6 +63,7 @@ describe('M3: a server object may claim any issuer', () => {
     await victim.remove('OAuthClient', 'web');
     await expect.poll(() => target.corporate.clients.has('1001'), { timeout: 20_000 }).toBe(false);
     await victim.until('OAuthClient', 'web', (object) => object === undefined);
+    target.corporate.nameClient = named;
   });
 
   test('a client that the attacker claims can still be adopted', async () => {
@@ -67,12 +74,15 @@ describe('M3: a server object may claim any issuer', () => {
       registration_client_uri: `${target.corporate.issuer}/reg/legacy-portal`,
     };
     target.corporate.clients.set('legacy-portal', grown);
-    await impostor('claimant', ['legacy-portal']);
-    await attacker.createOrFail(machineClient('claimed', { server: ownRef('claimant') }));
-    await attacker.until('OAuthClient', 'claimed', isTold);
+    await bystander.during(async () => {
+      await impostor('claimant', ['legacy-portal']);
+      await attacker.createOrFail(machineClient('claimed', { server: ownRef('claimant') }));
+      await attacker.until('OAuthClient', 'claimed', isTold);
+    });
     await victim.createOrFail(credential('grown', grown));
     const portal = await victim.ready(machineClient('portal', { adopt: { secretRef: { name: 'grown' } } }));
     expect(portal['status'].clientId).toBe('legacy-portal');
     expect(target.corporate.clients.get('legacy-portal')).toMatchObject({ client_name: 'portal' });
+    await bystander.judge();
   });
 });
