@@ -19,7 +19,7 @@ export function fetchedText(url: string, outcome: HttpOutcome, viewers: Viewers)
 
 function answeredElse(url: string, status: number): Failure {
   if (status === 410) {
-    const what = `${url} answers 410: documents are served there, and this one is not among them`;
+    const what = `${url} answers 410: documents are served there, and this one is not among them, such as where two installations serve the same base URL`;
     return failure('Transient', 'DocumentDiffers', what);
   }
   return status >= 300 && status < 400

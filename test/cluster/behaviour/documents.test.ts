@@ -12,6 +12,8 @@ import { teamIn, useTestbed } from './team.ts';
 const testbed = useTestbed({ namespaces: [], operator: false });
 const shop = teamIn(testbed, 'shop');
 let documents: DocumentsProcess;
+/** Those of another install of the cluster. */
+let others: DocumentsProcess | undefined;
 let server: DocumentServer;
 
 beforeAll(async () => {
@@ -37,6 +39,7 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await documents?.stop();
+  await others?.stop();
   await server?.stop();
 });
 
@@ -249,6 +252,39 @@ describe('An OAuthClient of a server that identifies clients by documents', () =
     await shop.annotate('unseen', 'reconcile-requested-at', 'now');
     await shop.until('unseen', 'Registered', 30_000);
     expect(await shop.secret('unseen')).toMatchObject({ client_id: clientId });
+  });
+
+  it('says so, and keeps what it has, while another install serves its base URL, too', async () => {
+    others = await startDocuments(testbed.controlPlane, 'documents-of-others');
+    const end = documents.intercept(others.answer);
+    const before = await shop.secret('unseen');
+    await testbed.apply(oauthClient('shop', 'twice', { client: WEB }));
+    await shop.edit('unseen', { clientName: 'Seen by nobody' });
+    const twice = await shop.until('twice', 'DocumentDiffers', 20_000);
+    expect(conditionOf(twice, 'Ready')).toMatchObject({
+      status: 'False',
+      message: expect.stringContaining(
+        `${twice.status?.clientId} answers 410: documents are served there, and this one is not among them, such as where two installations serve the same base URL. Check that the base URL leads to the documents of this installation and to no other`,
+      ),
+    });
+    expect(await shop.secret('twice')).toBeUndefined();
+    const edited = await eventually(
+      () => shop.client('unseen'),
+      (client) => conditionOf(client, 'DocumentServed')?.reason === 'DocumentDiffers',
+      20_000,
+    );
+    expect(conditionOf(edited, 'Ready')).toMatchObject({ status: 'True' });
+    expect(await shop.secret('unseen')).toEqual(before);
+    end();
+    await shop.annotate('twice', 'reconcile-requested-at', 'alone');
+    await shop.annotate('unseen', 'reconcile-requested-at', 'alone');
+    expect((await shop.until('twice', 'Registered', 20_000)).status?.clientId).toBe(twice.status?.clientId);
+    await eventually(
+      () => shop.client('unseen'),
+      (client) => conditionOf(client, 'DocumentServed')?.status === 'True',
+      20_000,
+    );
+    expect(await documentOf('unseen')).toMatchObject({ client_name: 'Seen by nobody' });
   });
 
   it('is withdrawn when the object is deleted: nobody can use it, and the record holds the withdrawal', async () => {

@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { type IncomingMessage, request, type ServerResponse } from 'node:http';
 import { createServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
@@ -20,6 +21,8 @@ export interface DocumentsProcess {
   readonly asked: readonly string[];
   /** Answers in its place, until the function that is returned is called. Returns true where it answered. */
   intercept(handler: Interceptor): () => void;
+  /** Answers as the process does, without the front. For `intercept` of another. */
+  readonly answer: Interceptor;
   /** What the front answers. */
   fetch(url: string): Promise<{ readonly status: number; readonly body: string }>;
   stop(): Promise<void>;
@@ -27,32 +30,37 @@ export interface DocumentsProcess {
 
 type Interceptor = (request: IncomingMessage, response: ServerResponse) => boolean;
 
-/** Applies the manifests of the component: the namespace of documents, and who may do what there. */
-export async function applyDocumentsComponent({ kubectl }: ControlPlane): Promise<void> {
+/**
+ * Applies the manifests of the component: the namespace of documents, and who may do what there.
+ *
+ * @param namespace in place of that of the manifests, for another install
+ */
+export async function applyDocumentsComponent(
+  { kubectl }: ControlPlane,
+  namespace = DOCUMENTS_NAMESPACE,
+): Promise<void> {
   const component = join(ROOT, 'deploy', 'components', 'documents');
-  const files = ['namespace', 'service-account', 'role'].flatMap((name) => [
-    '-f',
-    join(component, `${name}.yaml`),
-  ]);
-  const { code, stderr } = await kubectl(['apply', ...files]);
+  const files = ['namespace', 'service-account', 'role'].map((name) =>
+    readFileSync(join(component, `${name}.yaml`), 'utf8').replaceAll(DOCUMENTS_NAMESPACE, namespace),
+  );
+  const { code, stderr } = await kubectl(['apply', '-f', '-'], { stdin: files.join('---\n') });
   if (code !== 0) {
     throw new Error(stderr);
   }
 }
 
-/** Applies the manifests of the component, and starts the process that they describe. */
-export async function startDocuments(controlPlane: ControlPlane): Promise<DocumentsProcess> {
-  await applyDocumentsComponent(controlPlane);
-  const kubeconfig = await controlPlane.kubeconfigFor({
-    namespace: DOCUMENTS_NAMESPACE,
-    serviceAccount: 'oauth-registrar-documents',
-  });
-  const flags = [
-    `--kubeconfig=${kubeconfig}`,
-    `--namespace=${DOCUMENTS_NAMESPACE}`,
-    '--port=0',
-    '--documents-port=0',
-  ];
+/**
+ * Applies the manifests of the component, and starts the process that they describe.
+ *
+ * @param namespace of its documents: that of another install
+ */
+export async function startDocuments(
+  controlPlane: ControlPlane,
+  namespace = DOCUMENTS_NAMESPACE,
+): Promise<DocumentsProcess> {
+  await applyDocumentsComponent(controlPlane, namespace);
+  const kubeconfig = await controlPlane.kubeconfigFor({ namespace, serviceAccount: namespace });
+  const flags = [`--kubeconfig=${kubeconfig}`, `--namespace=${namespace}`, '--port=0', '--documents-port=0'];
   const child = spawn(process.execPath, [join(ROOT, 'src', 'main.ts'), 'documents', ...flags], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
@@ -77,6 +85,10 @@ export async function startDocuments(controlPlane: ControlPlane): Promise<Docume
     intercept: (handler) => {
       interceptors.push(handler);
       return () => void interceptors.splice(interceptors.indexOf(handler), 1);
+    },
+    answer: (incoming, response) => {
+      forward(port, incoming, response);
+      return true;
     },
     fetch: (url) => ask(port, url),
     async stop() {

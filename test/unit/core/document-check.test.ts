@@ -23,7 +23,7 @@ describe('a fetch of a document through its public URL', () => {
       'to another installation that serves the same base URL',
       answered(410),
       'DocumentDiffers',
-      `${URL_OF_APP} answers 410: documents are served there, and this one is not among them`,
+      `${URL_OF_APP} answers 410: documents are served there, and this one is not among them, such as where two installations serve the same base URL`,
     ],
     [
       'that is redirected',
