@@ -77,24 +77,34 @@ function registeredValue({ registered }: Substitution): Json | undefined {
 }
 
 /**
- * {@link notOffered} for what the object wants now. `Unknown`: there is no document to judge, or the lists of the server
- * are not known, as after a restart until its discovery document is read again.
+ * What the object wants now, and what the server offers. `undefined`: there is no document to judge, or the lists of the
+ * server are not known, as after a restart until its discovery document is read again.
+ */
+export function wantedNow(
+  o: Observation,
+): { readonly document: JsonObject; readonly offered: OfferedValues } | undefined {
+  const { object, server, statement, namespace, name, cluster } = o;
+  if (object === undefined || !object.desired.valid || !server.available || isProblem(statement)) {
+    return undefined;
+  }
+  const { connection } = server;
+  if (connection.offered === undefined) {
+    return undefined;
+  }
+  const client = { namespace, name, cluster, createdAt: object.createdAt };
+  const wanted = wantedDocument(client, object.desired.spec, connection, statement);
+  return isProblem(wanted) ? undefined : { document: wanted.document, offered: connection.offered };
+}
+
+/**
+ * {@link notOffered} for what the object wants now. `Unknown`: see {@link wantedNow}.
  */
 export function notOfferedNow(
   o: Observation,
   substitutions: readonly Substitution[],
 ): { readonly note: string | undefined } | 'Unknown' {
-  const { object, server, statement, namespace, name, cluster } = o;
-  if (object === undefined || !object.desired.valid || !server.available || isProblem(statement)) {
-    return 'Unknown';
-  }
-  const { connection } = server;
-  if (connection.offered === undefined) {
-    return 'Unknown';
-  }
-  const client = { namespace, name, cluster, createdAt: object.createdAt };
-  const wanted = wantedDocument(client, object.desired.spec, connection, statement);
-  return isProblem(wanted)
+  const wanted = wantedNow(o);
+  return wanted === undefined
     ? 'Unknown'
-    : { note: notOffered(wanted.document, connection.offered, substitutions) };
+    : { note: notOffered(wanted.document, wanted.offered, substitutions) };
 }

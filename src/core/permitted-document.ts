@@ -3,6 +3,7 @@ import {
   completeMetadata,
   documentProblem,
   documentUrl,
+  placementProblem,
   sizeProblem,
 } from '../oauth/client-document.ts';
 import { REDIRECTING_GRANTS } from '../oauth/client-metadata.ts';
@@ -59,7 +60,19 @@ export function documentOf(
   const refusedRetention: Problem | undefined = mayRetain
     ? undefined
     : { reason: 'PolicyRefused', message: RETAIN_REFUSAL };
-  return refused ?? refusedRetention ?? recordProblem(o, object, wanted.document, connection) ?? wanted;
+  return (
+    refused ??
+    refusedRetention ??
+    misplaced(wanted.document, connection) ??
+    recordProblem(o, object, wanted.document, connection) ??
+    wanted
+  );
+}
+
+/** After the policy, which says of a URI what the team can't change. */
+function misplaced(document: JsonObject, { documents }: ServerConnection): Problem | undefined {
+  const message = documents && placementProblem(document, documents.baseUrl);
+  return message === undefined ? undefined : { reason: 'InvalidClientMetadata', message };
 }
 
 /** What servers find at the client's URL, where they are to find it there; each URI in it is judged, too. */

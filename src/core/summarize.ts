@@ -3,16 +3,12 @@ import { unknownAnnotationMessage } from '../api/names.ts';
 import type { OAuthClientStatus } from '../api/oauth-client.ts';
 import type { Reason } from '../api/reasons.ts';
 import { rfc3339, timeOf } from '../api/time.ts';
-import { sizeNote } from '../oauth/client-document.ts';
 import { defined, omit } from '../oauth/objects.ts';
 import type { Idle } from './action.ts';
 import { isRenewalDue, lifetimeEnd } from './clock-visits.ts';
 import { currentRecord, surplusRecords } from './current-record.ts';
-import { isDocumentSeen } from './document-state.ts';
-import { documentBasis } from './document-visits.ts';
 import type { Substitution } from './drift.ts';
 import { knownEnd } from './due.ts';
-import { setbackOf } from './earlier-calls.ts';
 import { forgottenAs } from './forgotten-client.ts';
 import { unlessToHandOver } from './handed-over.ts';
 import { serverOfClient } from './home.ts';
@@ -28,6 +24,7 @@ import { restartsDone } from './restarts.ts';
 import { shownNotice } from './retirement.ts';
 import { chosenServer } from './server-access.ts';
 import { knownCredential } from './shown-credential.ts';
+import { documentCondition } from './summarize-document.ts';
 import { moveConditions } from './summarize-migration.ts';
 import { isHeldByGate, verificationShown } from './verification.ts';
 import { isWithoutSecret, publishedName, usableName } from './workload.ts';
@@ -96,27 +93,6 @@ export function summarize(
     rolloutRestarts: restartsShown(o, object),
     conditions,
   });
-}
-
-/** Whether servers can fetch the document of a client that a document identifies. */
-function documentCondition(o: Observation, record: RegistrationRecord | undefined): readonly NewCondition[] {
-  const { document } = record ?? {};
-  if (record === undefined || document === undefined) {
-    return [];
-  }
-  const type = 'DocumentServed';
-  if (document.withdrawnAt !== undefined) {
-    const message = `Document ${record.clientId} was withdrawn at ${document.withdrawnAt}.`;
-    return [{ type, status: 'False', reason: 'DocumentWithdrawn', message }];
-  }
-  const failed = setbackOf(o, 'CheckDocument', documentBasis(o, record, document));
-  if (isDocumentSeen(document) && (failed === undefined || failed.reason === 'Queued')) {
-    const note = sizeNote(document.large ?? 0);
-    const message = `Document ${record.clientId} was fetched through its public URL, as it is to be served.${note === undefined ? '' : ` ${note}`}`;
-    return [{ type, status: 'True', reason: 'DocumentServed', message }];
-  }
-  const { reason = 'Queued', message = 'The document is being published.' } = failed ?? {};
-  return [{ type, status: 'False', reason, message }];
 }
 
 /**

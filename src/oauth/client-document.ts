@@ -1,5 +1,7 @@
 import { isJsonObject, type Json, type JsonObject, parseJsonObject } from './json.ts';
 import { sha256 } from './sha256.ts';
+import { enumerated } from './text.ts';
+import { originOf } from './url.ts';
 
 /**
  * Client ID Metadata Documents (draft-ietf-oauth-client-id-metadata-document): the URL that is the client_id, and what is
@@ -177,6 +179,73 @@ function keysProblem(jwks: Json | undefined): string | undefined {
     }
   }
   return undefined;
+}
+
+/**
+ * The same, for what servers refuse but a policy may judge first.
+ *
+ * @param url the client_id, or the base URL: its origin counts
+ */
+export function placementProblem(metadata: JsonObject, url: string): string | undefined {
+  const { jwks_uri: keys, response_types: responseTypes, grant_types: grantTypes } = metadata;
+  if (isElsewhere(keys, originOf(url))) {
+    return `jwksUri is not at ${originOf(url)}, and some servers take keys only from the origin of the document. Remove it, and set spec.credential.generatedKey; or put the public keys into spec.client.jwks, which are served there.`;
+  }
+  const asksForCode = Array.isArray(responseTypes) && responseTypes.some(hasCode);
+  return asksForCode && Array.isArray(grantTypes) && !grantTypes.includes('authorization_code')
+    ? 'responseTypes has code, and some servers refuse a document with it where grantTypes lacks authorization_code. Add authorization_code to grantTypes, or set responseTypes to [].'
+    : undefined;
+}
+
+/** A response type is a set of words. */
+const hasCode = (responseType: Json): boolean =>
+  typeof responseType === 'string' && responseType.split(' ').includes('code');
+
+/** Whether any of these URLs has another origin. */
+const isElsewhere = (value: Json | undefined, origin: string): boolean =>
+  (Array.isArray(value) ? value : [value]).some(
+    (one) => typeof one === 'string' && !(URL.canParse(one) && originOf(one) === origin),
+  );
+
+/** Members with URLs of people, for which servers differ in what they take; for the first two one refuses the document. */
+const URLS_OF_PEOPLE = ['client_uri', 'post_logout_redirect_uris', 'logo_uri', 'tos_uri', 'policy_uri'];
+const OF_THE_ORIGIN = URLS_OF_PEOPLE.slice(0, 2);
+const MOST_SCOPES = 4;
+
+/**
+ * What a person should know of a document that not every server takes, as sentences; `undefined`: nothing.
+ *
+ * @param metadata by wire names
+ * @param scopes those that the server's metadata names; `undefined`: it names none
+ */
+export function metadataNote(
+  url: string,
+  metadata: JsonObject,
+  scopes: readonly string[] | undefined,
+): string | undefined {
+  const origin = URL.canParse(url) ? originNote(metadata, originOf(url)) : undefined;
+  const sentences = [origin, scopeNote(metadata['scope'], scopes)];
+  const told = sentences.filter((sentence) => sentence !== undefined);
+  return told.length === 0 ? undefined : told.join(' ');
+}
+
+function originNote(metadata: JsonObject, origin: string): string | undefined {
+  const elsewhere = URLS_OF_PEOPLE.filter((member) => isElsewhere(metadata[member], origin));
+  if (elsewhere.length === 0) {
+    return undefined;
+  }
+  const refused = elsewhere.filter((member) => OF_THE_ORIGIN.includes(member));
+  const who =
+    refused.length === 0 ? '' : `better-auth refuses it for ${enumerated(refused, refused.length)}, and `;
+  return `It has URLs that are not at ${origin} (${enumerated(elsewhere, elsewhere.length)}): ${who}Keycloak refuses it where it does not trust their hosts.`;
+}
+
+function scopeNote(scope: Json | undefined, scopes: readonly string[] | undefined): string | undefined {
+  const asked = typeof scope === 'string' ? scope.split(' ').filter((one) => one !== '') : [];
+  const unknown = scopes === undefined ? [] : asked.filter((one) => !scopes.includes(one));
+  return unknown.length === 0
+    ? undefined
+    : `scopes_supported of the server lacks scopes that it asks for (${enumerated(unknown, MOST_SCOPES)}): node-oidc-provider and better-auth refuse a document with a scope that they do not know.`;
 }
 
 /** Why a document is not published, as a sentence with what to do; `undefined`: its size and that of its keys are fine. */

@@ -8,7 +8,8 @@ import { namesOf, own } from './objects.ts';
 
 /**
  * Member of a client → list of the document. `code_challenge_method` is a member of some servers alone.
- * `scopes_supported` is none of them: a server need not name every scope in it.
+ * `scopes_supported` is none of them: a server need not name every scope in it. It is kept for documents alone, which some
+ * servers refuse for a scope that they do not know.
  */
 export const LIST_OF = {
   token_endpoint_auth_method: 'token_endpoint_auth_methods_supported',
@@ -38,7 +39,7 @@ export type ListedMember = keyof typeof LIST_OF;
 export const LISTED_MEMBERS = namesOf(LIST_OF);
 
 /** Values that a server offers, by the member of a client. Absent: the document says nothing of that member. */
-export type OfferedValues = { readonly [Member in ListedMember]?: readonly string[] };
+export type OfferedValues = { readonly [Member in ListedMember | 'scope']?: readonly string[] };
 
 /** A longer list, or one with a longer value, is not kept: of a part of a list nobody can say what it excludes. */
 export const MOST_VALUES = 64;
@@ -50,7 +51,8 @@ export const LONGEST_VALUE = 128;
  */
 export function offeredValues(document: JsonObject): OfferedValues {
   const lists = LISTED_MEMBERS.map((member) => [member, own(document, LIST_OF[member])] as const);
-  return Object.fromEntries(lists.filter(([, list]) => isUsable(list)));
+  const scopes = ['scope', own(document, 'scopes_supported')] as const;
+  return Object.fromEntries([...lists, scopes].filter(([, list]) => isUsable(list)));
 }
 
 const isUsable = (list: Json | undefined): boolean =>

@@ -139,6 +139,8 @@ const OF_OTHERS = [
   'set',
   'reset-then-reuse-values',
   'static-oauth-client-info',
+  'features',
+  'truststore-paths',
 ];
 
 /** Flags of the plugin. */

@@ -10,6 +10,8 @@ import {
   keysUrl,
   LONGEST_BASE_URL,
   LONGEST_DOCUMENT_URL,
+  metadataNote,
+  placementProblem,
   sizeNote,
   sizeProblem,
   withdrawalDocument,
@@ -195,6 +197,32 @@ describe('metadata that servers refuse', () => {
     expect(documentProblem({ ...METADATA, ...metadata }, false)).toBe(problem);
   });
 
+  const KEYS_ELSEWHERE =
+    'jwksUri is not at https://clients.example.com, and some servers take keys only from the origin of the document. Remove it, and set spec.credential.generatedKey; or put the public keys into spec.client.jwks, which are served there.';
+  const NO_CODE_GRANT =
+    'responseTypes has code, and some servers refuse a document with it where grantTypes lacks authorization_code. Add authorization_code to grantTypes, or set responseTypes to [].';
+  test.each<[string, JsonObject, string | undefined]>([
+    ['keys at another host', { jwks_uri: 'https://shop.example.com/jwks' }, KEYS_ELSEWHERE],
+    ['keys at another port', { jwks_uri: `${BASE}:8443/jwks` }, KEYS_ELSEWHERE],
+    ['keys at no URL', { jwks_uri: 'jwks' }, KEYS_ELSEWHERE],
+    ['keys at the origin of the document', { jwks_uri: `${BASE}/other/jwks` }, undefined],
+    ['code without its grant', { grant_types: ['client_credentials'] }, NO_CODE_GRANT],
+    [
+      'code among other words without its grant',
+      { grant_types: ['implicit'], response_types: ['id_token', 'code id_token'] },
+      NO_CODE_GRANT,
+    ],
+    ['no response type', { grant_types: ['client_credentials'], response_types: [] }, undefined],
+    ['another response type', { grant_types: ['implicit'], response_types: ['id_token'] }, undefined],
+  ])('by origin or grant: %s', (_, metadata, problem) => {
+    expect(placementProblem({ ...METADATA, ...metadata }, URL_OF_APP)).toBe(problem);
+  });
+
+  test('by origin or grant: none without a list of grants, whose default has authorization_code', () => {
+    const { grant_types: _, ...metadata } = METADATA;
+    expect(placementProblem(metadata, URL_OF_APP)).toBeUndefined();
+  });
+
   test('a generated key is a key', () => {
     expect(documentProblem(METADATA, true)).toBeUndefined();
     expect(documentProblem({ ...METADATA, jwks: { keys: [KEY] } }, false)).toBeUndefined();
@@ -218,6 +246,43 @@ describe('metadata that servers refuse', () => {
     expect(sizeProblem({ ...sized(10), keys: 'k'.repeat(12_001) })).toBe(
       'The keys have 12001 bytes, and 12000 at most are served. Remove keys from spec.client.jwks.',
     );
+  });
+});
+
+describe('what not every server takes, and people are told', () => {
+  const here = `${BASE}/about`;
+  const elsewhere = 'https://shop.example.com/about';
+  test.each<[string, JsonObject, readonly string[] | undefined, string | undefined]>([
+    ['nothing', {}, ['openid'], undefined],
+    ['URLs of the same origin', { client_uri: here, post_logout_redirect_uris: [here] }, [], undefined],
+    [
+      'a URL of another origin',
+      { logo_uri: elsewhere, client_uri: here },
+      undefined,
+      'It has URLs that are not at https://clients.example.com (logo_uri): Keycloak refuses it where it does not trust their hosts.',
+    ],
+    [
+      'URLs of another origin for which one server refuses the document',
+      { tos_uri: elsewhere, client_uri: elsewhere, post_logout_redirect_uris: [here, elsewhere] },
+      undefined,
+      'It has URLs that are not at https://clients.example.com (client_uri, post_logout_redirect_uris, tos_uri): better-auth refuses it for client_uri, post_logout_redirect_uris, and Keycloak refuses it where it does not trust their hosts.',
+    ],
+    ['scopes that the server names', { scope: 'read openid' }, ['openid', 'read'], undefined],
+    ['scopes of a server that names none', { scope: 'read' }, undefined, undefined],
+    [
+      'scopes that the server does not name',
+      { scope: 'openid a b' },
+      ['openid'],
+      'scopes_supported of the server lacks scopes that it asks for (a, b): node-oidc-provider and better-auth refuse a document with a scope that they do not know.',
+    ],
+    [
+      'both',
+      { scope: 'a', policy_uri: elsewhere },
+      ['openid'],
+      'It has URLs that are not at https://clients.example.com (policy_uri): Keycloak refuses it where it does not trust their hosts. scopes_supported of the server lacks scopes that it asks for (a): node-oidc-provider and better-auth refuse a document with a scope that they do not know.',
+    ],
+  ])('%s', (_, metadata, scopes, note) => {
+    expect(metadataNote(URL_OF_APP, { ...METADATA, ...metadata }, scopes)).toBe(note);
   });
 });
 

@@ -10,12 +10,13 @@ import {
 } from '../../../src/oauth/offered-values.ts';
 
 describe('The lists of a discovery document', () => {
-  test('are kept by the member of a client that they are about, and no others', () => {
+  test('are kept by the member of a client that they are about, and that of scopes, and no others', () => {
     const lists = Object.fromEntries(LISTED_MEMBERS.map((member) => [LIST_OF[member], [member]]));
     const document = { ...lists, scopes_supported: ['openid'], claims_supported: ['sub'] };
-    expect(offeredValues(document)).toEqual(
-      Object.fromEntries(LISTED_MEMBERS.map((member) => [member, [member]])),
-    );
+    expect(offeredValues(document)).toEqual({
+      ...Object.fromEntries(LISTED_MEMBERS.map((member) => [member, [member]])),
+      scope: ['openid'],
+    });
   });
 
   const longest = Array.from({ length: MOST_VALUES }, (_, index) => `g${index}`);
