@@ -87,8 +87,10 @@ function sortedBy(
   }
   const members = Object.entries(body);
   return {
-    known: Object.fromEntries(members.filter(([member, value]) => codec.knows(member, value))),
-    unknown: members.flatMap(([member, asked]) => (codec.knows(member, asked) ? [] : [{ member, asked }])),
+    known: Object.fromEntries(members.filter(([member, value]) => codec.knows(member, value, body))),
+    unknown: members.flatMap(([member, asked]) =>
+      codec.knows(member, asked, body) ? [] : [{ member, asked }],
+    ),
   };
 }
 

@@ -13,7 +13,7 @@ import { defaultsDocument, type WantedDocument, wantedDocument } from './documen
 import type { Usable } from './narrowed.ts';
 import { recordProblem } from './needed-secrets.ts';
 import { policyProblem } from './policy.ts';
-import { judgedIn } from './policy-judged.ts';
+import { judgedIn, shownList } from './policy-judged.ts';
 import { uriRefusal } from './policy-uris.ts';
 import { isProblem, type Problem } from './problem.ts';
 
@@ -51,11 +51,12 @@ export function documentOf(
     return unredirected;
   }
   const { policy } = connection;
-  const refused = policyProblem(wanted.document, policy, {
-    defaults: policy?.defaultsOnly && defaultsDocument(client, connection),
-    bringsStatement: statement !== undefined,
-    ...(wanted.own && { own: wanted.own }),
-  });
+  const refused =
+    policyProblem(wanted.document, policy, {
+      defaults: policy?.defaultsOnly && defaultsDocument(client, connection),
+      bringsStatement: statement !== undefined,
+      ...(wanted.own && { own: wanted.own }),
+    }) ?? grantsRefusal(wanted.document, connection);
   const mayRetain = !object.retained || policy?.retain !== 'Deny' || current?.retain === true;
   const refusedRetention: Problem | undefined = mayRetain
     ? undefined
@@ -73,6 +74,25 @@ export function documentOf(
 function misplaced(document: JsonObject, { documents }: ServerConnection): Problem | undefined {
   const message = documents && placementProblem(document, documents.baseUrl);
   return message === undefined ? undefined : { reason: 'InvalidClientMetadata', message };
+}
+
+/**
+ * A form may turn on grants that the client did not name: Keycloak turns on flows by response types. So the grants that the body
+ * turns on are judged, too.
+ */
+function grantsRefusal(document: JsonObject, { codec, policy }: ServerConnection): Problem | undefined {
+  if (codec === undefined || policy?.grantTypes === undefined) {
+    return undefined;
+  }
+  const { grant_types: grants = [] } = codec.decode({ clientId: ATTEMPT, ...codec.encode(document) });
+  const listed = policy.grantTypes;
+  const turnedOn = (Array.isArray(grants) ? grants.map(String) : []).find((grant) => !listed.includes(grant));
+  return turnedOn === undefined
+    ? undefined
+    : {
+        reason: 'PolicyRefused',
+        message: `response_types turn on the grant type ${turnedOn} at this server, which is not permitted: spec.policy.grantTypes of the server object lists ${shownList(listed)}; choose other response types, or ask the platform team to extend spec.policy.grantTypes.`,
+      };
 }
 
 /** What servers find at the client's URL, where they are to find it there; each URI in it is judged, too. */

@@ -1,3 +1,4 @@
+import type { MEMBERS } from '../oauth/client-metadata.ts';
 import { isJsonObject, type Json, type JsonObject } from '../oauth/json.ts';
 import { own } from '../oauth/objects.ts';
 import type { ClientCodec } from './codec.ts';
@@ -7,21 +8,26 @@ import type { ClientCodec } from './codec.ts';
  * server). Only what this file names is ever sent: no attribute, mapper or flag comes from a client's spec by its name.
  */
 
+/** A row of the table of client members: `additionalMetadata` may not hold its name. */
+type Row = (typeof MEMBERS)[number]['wire'];
+
 /** Members of the representation that have the value of the metadata as it is. */
-const PLAIN: Readonly<Record<string, string>> = {
-  client_id: 'clientId',
+const PLAIN: Readonly<Partial<Record<Row, string>>> = {
   client_name: 'name',
   client_uri: 'baseUrl',
+  description: 'description',
   redirect_uris: 'redirectUris',
 };
 
 type Form = 'text' | 'boolean' | 'list' | 'object';
+type Attribute = readonly [attribute: string, form: Form];
 
 /** Attributes of the representation: each is a text. Lists are joined by `##`. */
-const ATTRIBUTES: Readonly<Record<string, readonly [attribute: string, form: Form]>> = {
+const ATTRIBUTES: Readonly<Partial<Record<Row, Attribute>>> = {
   logo_uri: ['logoUri', 'text'],
   policy_uri: ['policyUri', 'text'],
   tos_uri: ['tosUri', 'text'],
+  sector_identifier_uri: ['sectorIdentifierUri', 'text'],
   jwks_uri: ['jwks.url', 'text'],
   jwks: ['jwks.string', 'object'],
   default_acr_values: ['default.acr.values', 'list'],
@@ -37,21 +43,25 @@ const ATTRIBUTES: Readonly<Record<string, readonly [attribute: string, form: For
   request_object_signing_alg: ['request.object.signature.alg', 'text'],
   request_object_encryption_alg: ['request.object.encryption.alg', 'text'],
   request_object_encryption_enc: ['request.object.encryption.enc', 'text'],
-  authorization_signed_response_alg: ['authorization.signed.response.alg', 'text'],
-  authorization_encrypted_response_alg: ['authorization.encrypted.response.alg', 'text'],
-  authorization_encrypted_response_enc: ['authorization.encrypted.response.enc', 'text'],
   backchannel_logout_uri: ['backchannel.logout.url', 'text'],
   backchannel_logout_session_required: ['backchannel.logout.session.required', 'boolean'],
   frontchannel_logout_uri: ['frontchannel.logout.url', 'text'],
   frontchannel_logout_session_required: ['frontchannel.logout.session.required', 'boolean'],
-  backchannel_token_delivery_mode: ['ciba.backchannel.token.delivery.mode', 'text'],
-  backchannel_client_notification_endpoint: ['ciba.backchannel.client.notification.endpoint', 'text'],
-  backchannel_authentication_request_signing_alg: ['ciba.backchannel.auth.request.signing.alg', 'text'],
   require_pushed_authorization_requests: ['require.pushed.authorization.requests', 'boolean'],
   tls_client_certificate_bound_access_tokens: ['tls.client.certificate.bound.access.tokens', 'boolean'],
   dpop_bound_access_tokens: ['dpop.bound.access.tokens', 'boolean'],
   tls_client_auth_subject_dn: ['x509.subjectdn', 'text'],
 };
+
+/**
+ * Keycloak demands a request object by one attribute and names its algorithm in another. Without an algorithm it takes any,
+ * `none` included, so a demand for a signature needs both.
+ */
+const SIGNED_REQUEST = 'require_signed_request_object';
+const REQUEST_REQUIRED = 'request.object.required';
+const REQUEST_ALGORITHM = 'request.object.signature.alg';
+const BY_VALUE_OR_URL = 'request or request_uri';
+const ANY_OR_NONE = ['', 'any', 'none'];
 
 /** Members that the operator itself adds for a workload of the cluster. No client may name them: see `ofServiceAccount`. */
 const ISSUER = 'jwt.credential.issuer';
@@ -79,9 +89,11 @@ const METHOD_BY_AUTHENTICATOR: Readonly<Record<string, string>> = {
 };
 
 /** Grant type → the flag that permits it, as a member of the representation or as an attribute. */
-const GRANT_FLAGS: Readonly<Record<string, string>> = {
+const FLOW_FLAGS: Readonly<Record<string, string>> = {
   authorization_code: 'standardFlowEnabled',
   implicit: 'implicitFlowEnabled',
+};
+const GRANT_FLAGS: Readonly<Record<string, string>> = {
   password: 'directAccessGrantsEnabled',
   client_credentials: 'serviceAccountsEnabled',
 };
@@ -90,9 +102,10 @@ const GRANT_ATTRIBUTES: Readonly<Record<string, string>> = {
   'urn:ietf:params:oauth:grant-type:device_code': 'oauth2.device.authorization.grant.enabled',
   'urn:openid:params:grant-type:ciba': 'oidc.ciba.grant.enabled',
   'urn:ietf:params:oauth:grant-type:token-exchange': 'standard.token.exchange.enabled',
+  'urn:ietf:params:oauth:grant-type:jwt-bearer': 'oauth2.jwt.authorization.grant.enabled',
 };
 
-const DERIVED = ['grant_types', 'response_types', 'token_endpoint_auth_method', 'scope'];
+const DERIVED: readonly Row[] = ['grant_types', 'response_types', 'token_endpoint_auth_method', 'scope'];
 
 /** `openid-connect` is the endpoint of the OpenID Connect form, `default` that of Keycloak's own. */
 const PUBLISHED = /\/clients-registrations\/openid-connect$/;
@@ -101,6 +114,7 @@ export const keycloakClient: ClientCodec = {
   knows,
   encode,
   decode,
+  derived: ['response_types'],
   endpointOf: (published) => published.replace(PUBLISHED, '/clients-registrations/default'),
   ofServiceAccount: ({ identityProvider, subject }) => ({
     token_endpoint_auth_method: FEDERATED,
@@ -109,12 +123,18 @@ export const keycloakClient: ClientCodec = {
   }),
 };
 
-function knows(member: string, value: Json): boolean {
-  const attribute = own(ATTRIBUTES, member);
+function knows(member: string, value: Json, metadata: JsonObject): boolean {
+  if (member === SIGNED_REQUEST) {
+    return value !== true || namesAlgorithm(metadata['request_object_signing_alg']);
+  }
+  const attribute = own<Attribute>(ATTRIBUTES, member);
   return attribute === undefined
-    ? Object.hasOwn(PLAIN, member) || DERIVED.includes(member)
+    ? Object.hasOwn(PLAIN, member) || DERIVED.some((name) => name === member)
     : attribute[1] !== 'list' || !(textsOf(value) ?? []).some((text) => text.includes(SEPARATOR));
 }
+
+const namesAlgorithm = (value: Json | undefined): boolean =>
+  typeof value === 'string' && !ANY_OR_NONE.includes(value);
 
 /**
  * Without `grant_types` RFC 7591 section 2 says `authorization_code`. What is not asked for is off. `enabled` is never sent: a
@@ -122,15 +142,18 @@ function knows(member: string, value: Json): boolean {
  */
 function encode(metadata: JsonObject): JsonObject {
   const grants = textsOf(metadata['grant_types']) ?? ['authorization_code'];
+  const flows = flowsOf(metadata);
   const method = String(metadata['token_endpoint_auth_method'] ?? 'client_secret_basic');
-  const { scope } = metadata;
+  const { scope, client_id: clientId } = metadata;
   return {
     protocol: 'openid-connect',
     bearerOnly: false,
     fullScopeAllowed: false,
     publicClient: method === 'none',
     clientAuthenticatorType: AUTHENTICATORS[method] ?? method,
+    ...Object.fromEntries(Object.entries(FLOW_FLAGS).map(([flow, flag]) => [flag, flows.includes(flow)])),
     ...Object.fromEntries(Object.entries(GRANT_FLAGS).map(([grant, flag]) => [flag, grants.includes(grant)])),
+    ...(clientId !== undefined && { clientId }),
     frontchannelLogout: typeof metadata['frontchannel_logout_uri'] === 'string',
     ...Object.fromEntries(
       Object.entries(PLAIN).flatMap(([member, name]) => {
@@ -143,8 +166,25 @@ function encode(metadata: JsonObject): JsonObject {
   };
 }
 
+/**
+ * The flows that Keycloak turns on for the same metadata at its endpoint of the OpenID Connect form: those of the response types,
+ * and only where there are none, those of the grant types. A hybrid response type turns on both.
+ */
+function flowsOf(metadata: JsonObject): readonly string[] {
+  const types = textsOf(metadata['response_types']) ?? [];
+  const grants = textsOf(metadata['grant_types']) ?? [];
+  if (types.length === 0) {
+    return grants.length === 0 ? ['authorization_code'] : grants;
+  }
+  const words = types.flatMap((type) => type.split(' '));
+  return [
+    ...(words.includes('code') || words.includes('none') ? ['authorization_code'] : []),
+    ...(words.includes('token') || words.includes('id_token') ? ['implicit'] : []),
+  ];
+}
+
 function attributesOf(metadata: JsonObject, grants: readonly string[]): JsonObject {
-  const given = Object.entries(ATTRIBUTES).flatMap(([member, [attribute, form]]) => {
+  const given = Object.entries<Attribute>(ATTRIBUTES).flatMap(([member, [attribute, form]]) => {
     const value = metadata[member];
     return value === undefined ? [] : [[attribute, attributeOf(value, form)]];
   });
@@ -156,7 +196,9 @@ function attributesOf(metadata: JsonObject, grants: readonly string[]): JsonObje
     typeof metadata[name] === 'string' ? [[name, metadata[name]]] : [],
   );
   const keys = keySource(metadata);
-  return Object.fromEntries([...flags, ...given, ...keys, ...ofWorkload]) as JsonObject;
+  const signed = metadata[SIGNED_REQUEST];
+  const demand = signed === undefined ? [] : [[REQUEST_REQUIRED, signed === true ? BY_VALUE_OR_URL : '']];
+  return Object.fromEntries([...flags, ...given, ...keys, ...demand, ...ofWorkload]) as JsonObject;
 }
 
 /**
@@ -207,6 +249,8 @@ function decode(answer: JsonObject): JsonObject {
     }),
     grant_types: grants,
     response_types: responseTypesOf(grants),
+    ...(texts[REQUEST_REQUIRED] === BY_VALUE_OR_URL &&
+      namesAlgorithm(texts[REQUEST_ALGORITHM]) && { [SIGNED_REQUEST]: true }),
     ...Object.fromEntries(
       Object.entries(PLAIN).flatMap(([member, name]) => {
         const value = answer[name];
@@ -214,7 +258,7 @@ function decode(answer: JsonObject): JsonObject {
       }),
     ),
     ...Object.fromEntries(
-      Object.entries(ATTRIBUTES).flatMap(([member, [attribute, form]]) => {
+      Object.entries<Attribute>(ATTRIBUTES).flatMap(([member, [attribute, form]]) => {
         const text = texts[attribute];
         return typeof text === 'string' && text !== '' ? [[member, valueIn(text, form)]] : [];
       }),
@@ -226,7 +270,9 @@ function decode(answer: JsonObject): JsonObject {
 }
 
 function grantsOf(answer: JsonObject, texts: JsonObject): readonly string[] {
-  const byFlag = Object.entries(GRANT_FLAGS).filter(([, flag]) => answer[flag] === true);
+  const byFlag = Object.entries({ ...FLOW_FLAGS, ...GRANT_FLAGS }).filter(
+    ([, flag]) => answer[flag] === true,
+  );
   const byAttribute = Object.entries(GRANT_ATTRIBUTES).filter(([, attribute]) => texts[attribute] === 'true');
   return [...byFlag, ...byAttribute].map(([grant]) => grant);
 }
@@ -234,6 +280,9 @@ function grantsOf(answer: JsonObject, texts: JsonObject): readonly string[] {
 const responseTypesOf = (grants: readonly string[]): readonly string[] => [
   ...(grants.includes('authorization_code') ? ['code'] : []),
   ...(grants.includes('implicit') ? ['id_token', 'id_token token'] : []),
+  ...(grants.includes('authorization_code') && grants.includes('implicit')
+    ? ['code id_token', 'code token', 'code id_token token']
+    : []),
 ];
 
 function valueIn(text: string, form: Form): Json {

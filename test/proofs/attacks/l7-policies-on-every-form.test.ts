@@ -48,6 +48,14 @@ const NATIVE = {
   consentRequired: false,
   'jwt.credential.sub': 'canary',
   'jwt.credential.issuer': 'canary',
+  // Members of Keycloak's other endpoint that have no field: no attribute comes from them.
+  authorization_signed_response_alg: 'ES256',
+  authorization_encrypted_response_alg: 'ES256',
+  authorization_encrypted_response_enc: 'ES256',
+  backchannel_token_delivery_mode: 'canary',
+  backchannel_client_notification_endpoint: 'https://canary.example.com',
+  backchannel_authentication_request_signing_alg: 'ES256',
+  backchannel_logout_revoke_offline_tokens: true,
 };
 
 /** Documents need a name. */
@@ -299,6 +307,21 @@ test("Keycloak's own names never reach the body, even where the policy permits t
       'oauth2.device.authorization.grant.enabled': 'false',
       'oidc.ciba.grant.enabled': 'false',
       'standard.token.exchange.enabled': 'false',
+      'oauth2.jwt.authorization.grant.enabled': 'false',
     },
   });
+});
+
+test("a grant that only the server's own form turns on by response types is refused, and nothing is sent", async () => {
+  const before = await published('native');
+  const name = await ask('native', {
+    responseTypes: ['code'],
+    redirectUris: ['https://shop.example.com/cb'],
+  });
+  const seen = await tenant.until('OAuthClient', name, isTold);
+  expect(conditionOf(seen, 'Ready')).toMatchObject({
+    reason: 'PolicyRefused',
+    message: expect.stringContaining('response_types turn on the grant type authorization_code'),
+  });
+  expect(await published('native')).toEqual(before);
 });

@@ -4,6 +4,7 @@ import { documentDialect } from '../../../src/core/identification.ts';
 import type { Usable } from '../../../src/core/narrowed.ts';
 import { documentOf } from '../../../src/core/permitted-document.ts';
 import { isProblem } from '../../../src/core/problem.ts';
+import { keycloakClient } from '../../../src/dialects/keycloak-client.ts';
 import { clientDocument, documentUrl, MOST_DOCUMENT_BYTES } from '../../../src/oauth/client-document.ts';
 import {
   connection,
@@ -46,5 +47,26 @@ describe('the document of a client with a key', () => {
     const room = MOST_DOCUMENT_BYTES - Number(smallest) + 1;
     expect(served(room)).toBe(MOST_DOCUMENT_BYTES);
     expect(served(room + 1)).toMatch(/^The document would have 5001 bytes, and servers read 5000 at most\./);
+  });
+});
+
+describe("the body in Keycloak's own form", () => {
+  const problemOf = (client: object, grantTypes: readonly string[]) => {
+    const wanted = desired({ client: { redirectUris: ['https://shop.example.com/cb'], ...client } } as never);
+    const o = { ...unregistered({ object: object({ desired: wanted }) }), spec: wanted.spec };
+    const documents = { ...connection, codec: keycloakClient, policy: { grantTypes } };
+    const permitted = documentOf(o as unknown as Usable, documents as never);
+    return isProblem(permitted) ? permitted.message : undefined;
+  };
+
+  test('turns on no flow by response types that the policy does not permit', () => {
+    const machine = { grantTypes: ['client_credentials'], responseTypes: ['code'] };
+    expect(problemOf(machine, ['client_credentials'])).toBe(
+      'response_types turn on the grant type authorization_code at this server, which is not permitted: spec.policy.grantTypes of the server object lists client_credentials; choose other response types, or ask the platform team to extend spec.policy.grantTypes.',
+    );
+    expect(problemOf(machine, ['client_credentials', 'authorization_code'])).toBeUndefined();
+    const hybrid = { grantTypes: ['authorization_code'], responseTypes: ['code id_token'] };
+    expect(problemOf(hybrid, ['authorization_code'])).toContain('turn on the grant type implicit');
+    expect(problemOf({ ...machine, responseTypes: [] }, ['client_credentials'])).toBeUndefined();
   });
 });

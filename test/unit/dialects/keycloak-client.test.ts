@@ -1,9 +1,11 @@
 import { describe, expect, test } from 'vitest';
 import { keycloakClient } from '../../../src/dialects/keycloak-client.ts';
-import { MEMBERS } from '../../../src/oauth/client-metadata.ts';
-import type { JsonObject } from '../../../src/oauth/json.ts';
+import { additionalNameProblem, MEMBERS } from '../../../src/oauth/client-metadata.ts';
+import type { Json, JsonObject } from '../../../src/oauth/json.ts';
 
-const { encode, decode, knows, endpointOf, ofServiceAccount } = keycloakClient;
+const { encode, decode, endpointOf, ofServiceAccount } = keycloakClient;
+const knows = (member: string, value: Json, beside: JsonObject = {}): boolean =>
+  keycloakClient.knows(member, value, { ...beside, [member]: value });
 
 /** An answer that has what was sent. */
 const roundTrip = (metadata: JsonObject) =>
@@ -31,6 +33,7 @@ describe("Keycloak's own form", () => {
         'oauth2.device.authorization.grant.enabled': 'false',
         'oidc.ciba.grant.enabled': 'false',
         'standard.token.exchange.enabled': 'false',
+        'oauth2.jwt.authorization.grant.enabled': 'false',
         'jwt.credential.issuer': 'cluster',
         'jwt.credential.sub': 'system:serviceaccount:shop:agent',
       },
@@ -65,22 +68,170 @@ describe("Keycloak's own form", () => {
     response_types: ['code'],
     token_endpoint_auth_method: 'private_key_jwt',
   };
+  const BESIDE: JsonObject = { grant_types: ['authorization_code'], request_object_signing_alg: 'RS256' };
   const known = MEMBERS.flatMap(({ wire, type }) => {
     const value = OWN[wire] ?? VALUES[type] ?? 'value';
-    return knows(wire, value) ? [[wire, value] as const] : [];
+    return knows(wire, value, BESIDE) ? [[wire, value] as const] : [];
   });
 
   test.each(known)('gives %s back as it was sent', (member, value) => {
-    expect(roundTrip({ grant_types: ['authorization_code'], [member]: value })).toMatchObject({
-      [member]: value,
-    });
+    expect(roundTrip({ ...BESIDE, [member]: value })).toMatchObject({ [member]: value });
   });
 
-  test('has no place for these members of the registry', () => {
-    expect(MEMBERS.map(({ wire }) => wire).filter((wire) => !known.some(([name]) => name === wire))).toEqual(
-      expect.arrayContaining(['contacts', 'software_id', 'software_version', 'subject_type']),
-    );
+  test('has no place for exactly these members of the table: each is told', () => {
+    const names = known.map(([wire]) => wire);
+    expect(MEMBERS.map(({ wire }) => wire).filter((wire) => !names.includes(wire))).toEqual([
+      'contacts',
+      'software_id',
+      'software_version',
+      'application_type',
+      'subject_type',
+      'default_max_age',
+      'require_auth_time',
+      'initiate_login_uri',
+      'tls_client_auth_san_dns',
+      'tls_client_auth_san_uri',
+      'tls_client_auth_san_ip',
+      'tls_client_auth_san_email',
+      'authorization_details_types',
+      'introspection_signed_response_alg',
+      'introspection_encrypted_response_alg',
+      'introspection_encrypted_response_enc',
+      'claims_redirect_uris',
+      'nfv_token_signed_response_alg',
+      'nfv_token_encrypted_response_alg',
+      'nfv_token_encrypted_response_enc',
+      'client_registration_types',
+      'signed_jwks_uri',
+      'organization_name',
+      'keywords',
+      'information_uri',
+      'organization_uri',
+      'use_mtls_endpoint_aliases',
+      'encrypted_response_enc_values_supported',
+      'vp_formats_supported',
+    ]);
   });
+
+  test('has exactly these places for the members of the table', () => {
+    const all = encode(Object.fromEntries(known));
+    expect(Object.keys(all)).toEqual([
+      ...['protocol', 'bearerOnly', 'fullScopeAllowed', 'publicClient', 'clientAuthenticatorType'],
+      ...[
+        'standardFlowEnabled',
+        'implicitFlowEnabled',
+        'directAccessGrantsEnabled',
+        'serviceAccountsEnabled',
+      ],
+      ...['frontchannelLogout', 'name', 'baseUrl', 'description', 'redirectUris', 'optionalClientScopes'],
+      'attributes',
+    ]);
+    expect(Object.keys(all['attributes'] as JsonObject).toSorted()).toEqual([
+      'backchannel.logout.session.required',
+      'backchannel.logout.url',
+      'default.acr.values',
+      'dpop.bound.access.tokens',
+      'frontchannel.logout.session.required',
+      'frontchannel.logout.url',
+      'id.token.encrypted.response.alg',
+      'id.token.encrypted.response.enc',
+      'id.token.signed.response.alg',
+      'jwks.string',
+      'jwks.url',
+      'logoUri',
+      'oauth2.device.authorization.grant.enabled',
+      'oauth2.jwt.authorization.grant.enabled',
+      'oidc.ciba.grant.enabled',
+      'policyUri',
+      'post.logout.redirect.uris',
+      'request.object.encryption.alg',
+      'request.object.encryption.enc',
+      'request.object.required',
+      'request.object.signature.alg',
+      'request.uris',
+      'require.pushed.authorization.requests',
+      'sectorIdentifierUri',
+      'standard.token.exchange.enabled',
+      'tls.client.certificate.bound.access.tokens',
+      'token.endpoint.auth.signing.alg',
+      'tosUri',
+      'use.jwks.string',
+      'use.jwks.url',
+      'use.refresh.tokens',
+      'user.info.encrypted.response.alg',
+      'user.info.encrypted.response.enc',
+      'user.info.response.signature.alg',
+      'x509.subjectdn',
+    ]);
+  });
+
+  test('reads no name that additionalMetadata may hold, except names that it has no place for', () => {
+    const read = new Set<string>();
+    const spied = new Proxy<Record<string, Json>>(
+      {},
+      {
+        get: (_, name) => {
+          read.add(String(name));
+          return undefined;
+        },
+      },
+    );
+    encode(spied);
+    expect(read.size).toBeGreaterThan(30);
+    const open = [...read].filter((name) => additionalNameProblem(name) === undefined);
+    expect(open).toEqual(['jwt.credential.issuer', 'jwt.credential.sub']);
+    expect(open.filter((name) => knows(name, 'x'))).toEqual([]);
+  });
+
+  test.each([
+    'authorization_signed_response_alg',
+    'authorization_encrypted_response_alg',
+    'authorization_encrypted_response_enc',
+    'backchannel_token_delivery_mode',
+    'backchannel_client_notification_endpoint',
+    'backchannel_authentication_request_signing_alg',
+    'backchannel_logout_revoke_offline_tokens',
+    'client_name#ja',
+  ])('has no place for %s, which has no field', (member) => {
+    expect(knows(member, 'x')).toBe(false);
+    expect(encode({ [member]: 'x' })).toEqual(encode({}));
+  });
+
+  test.each([
+    [true, 'RS256', true],
+    [true, 'none', false],
+    [true, 'any', false],
+    [true, undefined, false],
+    [false, undefined, true],
+  ])(
+    'of a demand for signed requests %s beside the algorithm %s: takes it: %s',
+    (demand, algorithm, isTaken) => {
+      const beside = algorithm === undefined ? {} : { request_object_signing_alg: algorithm };
+      expect(knows('require_signed_request_object', demand, beside)).toBe(isTaken);
+    },
+  );
+
+  // As DescriptionConverter of 26.7.0 does.
+  test.each([
+    [['code'], ['authorization_code'], true, false],
+    [['code id_token'], ['authorization_code'], true, true],
+    [['id_token token'], ['implicit'], false, true],
+    [['none'], ['authorization_code'], true, false],
+    [['code'], ['client_credentials'], true, false],
+    [['code'], undefined, true, false],
+    [[], ['authorization_code'], true, false],
+    [[], ['implicit'], false, true],
+    [[], ['client_credentials'], false, false],
+    [undefined, ['authorization_code', 'implicit'], true, true],
+    [undefined, undefined, true, false],
+    [[], [], true, false],
+  ])(
+    'of response types %j and grant types %j turns on the code flow: %s, the implicit: %s',
+    (types, grants, code, implicit) => {
+      const metadata = { ...(types && { response_types: types }), ...(grants && { grant_types: grants }) };
+      expect(encode(metadata)).toMatchObject({ standardFlowEnabled: code, implicitFlowEnabled: implicit });
+    },
+  );
 
   test.each([
     'jwt.credential.sub',

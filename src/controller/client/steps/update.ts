@@ -22,7 +22,7 @@ import { clientDocument } from '../../../oauth/client-document.ts';
 import type { ClientInformation } from '../../../oauth/client-information.ts';
 import type { ErrorResponse } from '../../../oauth/error-response.ts';
 import type { JsonObject } from '../../../oauth/json.ts';
-import { defined } from '../../../oauth/objects.ts';
+import { defined, omit } from '../../../oauth/objects.ts';
 import { updateRequest } from '../../../oauth/registration.ts';
 import { asSentence } from '../../../oauth/text.ts';
 import { type OwnRequest, ownRequest } from '../../calls/document-registrar.ts';
@@ -158,7 +158,7 @@ async function send(
     clientId: record.clientId,
     dialect,
     lastSent: stored.sent,
-    returned: stored.information.metadata,
+    returned: omit(stored.information.metadata, ...(connection.codec?.derived ?? [])),
     clientSecret: stored.information.clientSecret,
   });
   const call = {
