@@ -1,6 +1,7 @@
 import { storedTime } from '../../api/time.ts';
 import { presentable } from '../../oauth/error-response.ts';
 import { asSentence } from '../../oauth/text.ts';
+import { endingOf } from '../document-state.ts';
 import { homeOf } from '../home.ts';
 import type { Observation, PendingCall } from '../observation.ts';
 import { isHarmlessToRead } from '../read-due.ts';
@@ -73,13 +74,17 @@ export const registrationInterrupted: Rule<Observation> = {
   },
 };
 
-/** The record of the call is gone or left behind; or the call was a read, which changes nothing at this server. */
+/**
+ * The record of the call is gone or left behind, or shows that a document was withdrawn; or the call was a read, which
+ * changes nothing at this server.
+ */
 export const callWithoutEffect: Rule<Observation> = {
   finding: 'CallWithoutEffect',
-  found: 'A call was interrupted whose answer nobody needs: its record is gone, or it was a harmless read.',
+  found:
+    'A call was interrupted whose answer nobody needs: its record is gone or shows its effect, or it was a harmless read.',
   follows: 'It is settled.',
   decide: (o) => {
-    const { calls, records } = o;
+    const { calls, records, now } = o;
     const isKept = (call: PendingCall) =>
       records.some(
         ({ registrationSecret, role }) =>
@@ -96,10 +101,18 @@ export const callWithoutEffect: Rule<Observation> = {
           (home.kind === 'AtServer' && isHarmlessToRead(home.connection.dialect))
         );
       });
-    const call = calls.find(
-      (pending) =>
-        pending.kind !== 'Register' && (!isKept(pending) || (pending.kind === 'Read' && isHarmless(pending))),
-    );
+    const isWithdrawn = (call: PendingCall) =>
+      records.some(
+        ({ registrationSecret, document }) =>
+          registrationSecret === call.registrationSecret &&
+          document?.withdrawnAt !== undefined &&
+          endingOf(document, now).phase !== 'Remove',
+      );
+    const isNeeded = (call: PendingCall) =>
+      isKept(call) &&
+      !(call.kind === 'Read' && isHarmless(call)) &&
+      !(call.kind === 'Deregister' && isWithdrawn(call));
+    const call = calls.find((pending) => pending.kind !== 'Register' && !isNeeded(pending));
     return (
       call && {
         type: 'SettleCall',

@@ -5,6 +5,7 @@ import { summarize } from '../../../src/core/summarize.ts';
 import { defined } from '../../../src/oauth/objects.ts';
 import {
   absent,
+  call,
   connection,
   DOCUMENT_TERMS,
   deleting,
@@ -223,6 +224,23 @@ describe('a client that a document identifies', () => {
       type: 'Deregister',
       phase: 'Remove',
     });
+  });
+
+  test('leaves no open call when a process ended after the record said that it was withdrawn', () => {
+    const interrupted = call({
+      kind: 'Deregister',
+      state: 'interrupted',
+      registrationSecret: 'oac-uid-1-a1',
+    });
+    const planned = (withdrawnAt: number) => {
+      const document = served({
+        withdrawnAt: at(withdrawnAt),
+        seen: { digest: 'digest-1', at: at(withdrawnAt) },
+      });
+      return plan(absent({ records: [departed({ role: 'owed', document })], calls: [interrupted] }));
+    };
+    expect(planned(NOW - 60_000)).toMatchObject({ type: 'SettleCall', call: interrupted });
+    expect(planned(NOW - 2 * HOUR)).toMatchObject({ type: 'Deregister', phase: 'Remove' });
   });
 
   test('in whose place another one came stays for the overlap, and is withdrawn then', () => {
