@@ -6,7 +6,8 @@ import { startBystander } from './kit/bystander.ts';
 import { conditionOf, machineClient, type SeenObject } from './kit/objects.ts';
 import { useTarget } from './kit/target.ts';
 
-const target = useTarget();
+/** Far less than the attack lasts: calls end without an answer while it does, and so do the pauses after them. */
+const target = useTarget({ corporate: { connection: { timeout: '3s' } } });
 
 const ATTACK_MS = 12_000;
 const isTold = (object: SeenObject | undefined) => conditionOf(object, 'Ready')?.['status'] === 'False';
