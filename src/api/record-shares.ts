@@ -1,4 +1,4 @@
-import { MAX_CLIENT_ID_LENGTH } from '../oauth/client-information.ts';
+import { MAX_CLIENT_ID_LENGTH, MOST_ANSWER_MEMBERS } from '../oauth/client-information.ts';
 import type { Share } from './share-row.ts';
 
 /** The part of the table of shares that is about registration Secrets: how many, how long, and what is in them. */
@@ -43,6 +43,13 @@ export const RECORD_SHARES = {
     most: 32_768,
     unit: 'bytes',
     per: 'client',
+    reported: 'nothing: the member is missing in the Secret',
+  },
+  answerMembers: {
+    what: 'Members of an answer, in its order; credentials, identifiers and times are read wherever they are',
+    most: MOST_ANSWER_MEMBERS,
+    unit: 'members',
+    per: 'answer',
     reported: 'nothing: the member is missing in the Secret',
   },
   clientIdLength: {

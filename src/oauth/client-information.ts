@@ -90,8 +90,14 @@ function credentialsOf(document: JsonObject): Omit<ClientInformation, 'clientId'
   });
 }
 
+/** Of an answer with more members, the first ones are metadata: everything that looks at members takes time for each. */
+export const MOST_ANSWER_MEMBERS = 1_000;
+
 function metadataOf(document: JsonObject): JsonObject {
-  const members = Object.entries(document).filter(([name]) => !NO_METADATA.has(name));
+  const names = Object.keys(document)
+    .slice(0, MOST_ANSWER_MEMBERS)
+    .filter((name) => !NO_METADATA.has(name));
+  const members = names.map((name) => [name, document[name] ?? null] as const);
   return Object.fromEntries([...members, ...scopeMember(document)]);
 }
 

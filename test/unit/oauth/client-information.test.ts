@@ -148,6 +148,13 @@ describe('parseClientInformation', () => {
     expect(parse({ client_id: 'c'.repeat(4096) })?.clientId).toHaveLength(4096);
   });
 
+  test('keeps the first thousand members of an answer with more, and its credentials wherever they are', () => {
+    const many = Object.fromEntries(Array.from({ length: 18_000 }, (_, index) => [`m${index}`, index]));
+    const { metadata, ...rest } = parse({ ...many, client_id: 'c1', client_secret: 's1' }) ?? {};
+    expect(rest).toEqual({ clientId: 'c1', clientSecret: 's1' });
+    expect(Object.keys(metadata ?? {})).toEqual(Array.from({ length: 1_000 }, (_, index) => `m${index}`));
+  });
+
   test('keeps the client where another member nests too deep', () => {
     const deep = '['.repeat(50_000) + ']'.repeat(50_000);
     expect(parse(`{"client_id":"c1","x":${deep},"client_secret":"s"}`)).toEqual({
