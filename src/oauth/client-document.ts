@@ -43,7 +43,7 @@ interface DocumentOwner {
 
 /**
  * The URL of a client's document, which is its client_id: at most 100 characters. It is given to no other client: it has
- * a part of the object's uid and of the id of the registration.
+ * a part of the object's uid and the id of the registration, which is new for each.
  *
  * @param baseUrl without a problem; see {@link baseUrlProblem}
  */
@@ -53,7 +53,7 @@ export function documentUrl(
   attempt: string,
 ): string {
   const part = uid.replaceAll('-', '').slice(0, 8);
-  const readable = `${baseUrl}/${namespace}/${name}-${part}-${attempt.slice(0, 4)}`;
+  const readable = `${baseUrl}/${namespace}/${name}-${part}-${attempt}`;
   return readable.length <= LONGEST_DOCUMENT_URL
     ? readable
     : `${baseUrl}/${part}-${attempt}-${sha256([namespace, name, uid].join('/')).slice(0, 16)}`;

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { importJWK, SignJWT } from 'jose';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { LABELS } from '../../../src/api/names.ts';
 import { type CodeFlow, signIn } from '../../kit/testbed/code-flow.ts';
 import { type DocumentServer, startDocumentServer } from '../../kit/testbed/document-server.ts';
 import { DOCUMENTS_NAMESPACE, type DocumentsProcess, startDocuments } from '../../kit/testbed/documents.ts';
@@ -112,7 +113,7 @@ describe('An OAuthClient of a server that identifies clients by documents', () =
     await testbed.apply(oauthClient('shop', 'web', { client: WEB }));
     const { status } = await shop.until('web', 'Registered');
     const { clientId = '' } = status ?? {};
-    expect(clientId).toMatch(new RegExp(`^${documents.baseUrl}/shop/web-[0-9a-f]{8}-[0-9a-z]{4}$`));
+    expect(clientId).toMatch(new RegExp(`^${documents.baseUrl}/shop/web-[0-9a-f]{8}-[0-9a-z]{10}$`));
     expect(status?.conditions?.map(({ type, status: is, reason }) => `${type}=${is} ${reason}`)).toEqual([
       'Ready=True Registered',
       'Registered=True Registered',

@@ -20,7 +20,7 @@ import type { JsonObject } from '../../../src/oauth/json.ts';
 
 const BASE = 'https://clients.example.com';
 const OWNER = { namespace: 'team-a', name: 'app', uid: '1a2b3c4d-0000-4000-8000-000000000001' };
-const URL_OF_APP = `${BASE}/team-a/app-1a2b3c4d-x7k2`;
+const URL_OF_APP = `${BASE}/team-a/app-1a2b3c4d-x7k2abcdef`;
 const KEY = { kty: 'EC', crv: 'P-256', x: 'x', y: 'y', kid: 'k1', use: 'sig', alg: 'ES256' };
 
 /** What all six servers that were tried take. */
@@ -67,7 +67,7 @@ describe('a base URL', () => {
 });
 
 describe('the URL of a document', () => {
-  test('has namespace, name, and parts of the uid and of the registration', () => {
+  test('has namespace, name, a part of the uid, and the id of the registration', () => {
     expect(documentUrl(BASE, OWNER, 'x7k2abcdef')).toBe(URL_OF_APP);
   });
 
@@ -75,9 +75,10 @@ describe('the URL of a document', () => {
     const urls = [
       documentUrl(BASE, OWNER, 'x7k2abcdef'),
       documentUrl(BASE, OWNER, 'y7k2abcdef'),
+      documentUrl(BASE, OWNER, 'x7k2abcdeg'),
       documentUrl(BASE, { ...OWNER, uid: '2a2b3c4d-0000-4000-8000-000000000001' }, 'x7k2abcdef'),
     ];
-    expect(new Set(urls).size).toBe(3);
+    expect(new Set(urls).size).toBe(4);
   });
 
   test('has 100 characters at most: a long name is hashed, and the part of the uid stays', () => {
