@@ -1,5 +1,6 @@
+import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { install, OPERATOR_NAMESPACE, useCluster } from './cluster.ts';
+import { DEPLOY, install, OPERATOR_NAMESPACE, useCluster } from './cluster.ts';
 
 const OPERATOR = `system:serviceaccount:${OPERATOR_NAMESPACE}:oauth-registrar`;
 const OWN = `-n=${OPERATOR_NAMESPACE}`;
@@ -89,6 +90,43 @@ describe("the operator's account", () => {
 
   test.for(NOT_NEEDED)('may not %s %s %s %s', async (question) => {
     expect(await can(OPERATOR, question)).toMatch(/^no(?: -|$)/m);
+  });
+});
+
+describe('the account of the process that serves documents', () => {
+  const DOCUMENTS = 'oauth-registrar-documents';
+  const account = (name: string) => `system:serviceaccount:${DOCUMENTS}:${name}`;
+
+  beforeAll(async () => {
+    const files = ['namespace', 'service-account', 'role'].map((name) =>
+      join(DEPLOY, 'components', 'documents', `${name}.yaml`),
+    );
+    await cluster.must(['apply', ...files.flatMap((file) => ['-f', file])]);
+  });
+
+  /** What the account may do there that an account without any role may not. */
+  async function rightsIn(place: string): Promise<readonly string[]> {
+    const list = async (name: string) => {
+      const rules = await cluster.must(['auth', 'can-i', '--list', '-n', place, `--as=${account(name)}`]);
+      return rules.split('\n').map((line) => line.split(/\s+/).join(' ').trim());
+    };
+    const [own, ofOthers] = await Promise.all([list(DOCUMENTS), list('default')]);
+    expect(ofOthers.length).toBeGreaterThan(1);
+    return own.filter((rule) => !ofOthers.includes(rule));
+  }
+
+  test('may list and watch the ConfigMaps of its namespace: no Secret, no write, and nothing elsewhere', async () => {
+    expect(await rightsIn(DOCUMENTS)).toEqual(['configmaps [] [] [list watch]']);
+    for (const elsewhere of [OPERATOR_NAMESPACE, namespace, 'kube-system']) {
+      expect(await rightsIn(elsewhere), elsewhere).toEqual([]);
+    }
+    for (const question of [
+      ...verbs('get list', 'secrets', `-n=${DOCUMENTS}`),
+      ...verbs('create update delete', 'configmaps', `-n=${DOCUMENTS}`),
+      ['list', 'configmaps', OWN],
+    ]) {
+      expect(await can(account(DOCUMENTS), question), question.join(' ')).toMatch(/^no(?: -|$)/m);
+    }
   });
 });
 
