@@ -1,22 +1,29 @@
 import * as z from 'zod';
-import { LONGEST_BASE_URL } from '../oauth/client-document.ts';
+import { LONGEST_BASE_URL, LONGEST_DOCUMENT_URL } from '../oauth/client-document.ts';
+import { MAX_URL_LENGTH } from '../oauth/url.ts';
 import { boundedDuration } from './durations.ts';
 import { rules } from './schema.ts';
 
 /** How a server identifies clients: by registration, or by a document that it fetches (CIMD). */
 
+const TOO_LONG = `must have at most ${LONGEST_BASE_URL} characters, since servers take a client_id of at most ${LONGEST_DOCUMENT_URL}, which is this URL with the name of the client behind it: use a shorter host, or a shorter path or none, like https://clients.example.com`;
+
 const document = z
   .object({
     baseUrl: z
       .string()
-      .max(LONGEST_BASE_URL)
+      .max(MAX_URL_LENGTH)
+      .refine((text) => text.length <= LONGEST_BASE_URL, TOO_LONG)
       .meta({
         description: `URL under which the operator serves the documents of clients, like https://clients.example.com; at most ${LONGEST_BASE_URL} characters, lower case, without "/" at its end. The install must serve it, and the server must trust its host. It can't be changed while clients have documents there.`,
-        ...rules({
-          rule: "self.matches('^https://[a-z0-9][a-z0-9.-]*(:[0-9]{1,5})?(/[a-z0-9._~-]+)*$')",
-          message:
-            'must be written as https://host or https://host/path in lower case, without query and without "/" at its end, like https://clients.example.com',
-        }),
+        ...rules(
+          { rule: `size(self) <= ${LONGEST_BASE_URL}`, message: TOO_LONG },
+          {
+            rule: "self.matches('^https://[a-z0-9][a-z0-9.-]*(:[0-9]{1,5})?(/[a-z0-9._~-]+)*$')",
+            message:
+              'must be written as https://host or https://host/path in lower case, without query and without "/" at its end, like https://clients.example.com',
+          },
+        ),
       }),
     maxAge: boundedDuration(
       'maxAge',

@@ -76,6 +76,11 @@ const SERVERS: readonly Wrong[] = [
     says: 'spec.identification.document.baseUrl: Invalid value: must be written as https://host or https://host/path in lower case, without query and without "/" at its end, like https://clients.example.com',
   },
   {
+    title: 'a base URL that leaves no room for the name of a client',
+    spec: { identification: { mode: 'Document', document: { baseUrl: `https://${'a'.repeat(53)}` } } },
+    says: 'spec.identification.document.baseUrl: Invalid value: must have at most 60 characters, since servers take a client_id of at most 100, which is this URL with the name of the client behind it: use a shorter host, or a shorter path or none, like https://clients.example.com',
+  },
+  {
     title: 'user information in the issuer',
     spec: { issuer: 'https://somebody@sso.example.com' },
     says: `spec.issuer: Invalid value: "https://somebody@sso.example.com": ${issuer}`,
