@@ -1,7 +1,9 @@
 import { storedTime } from '../api/time.ts';
 import { type DocumentState, endingOf, isDocumentSeen, primedNextAt, usableFrom } from './document-state.ts';
+import { setbackOf } from './earlier-calls.ts';
 import { serverOfClient } from './home.ts';
 import type { Observation } from './observation.ts';
+import { isReconcileRequested } from './reconcile-request.ts';
 import type { RegistrationRecord } from './record.ts';
 import { spreadOf } from './spread.ts';
 
@@ -41,13 +43,32 @@ export function primingDueAt(state: DocumentState): number {
   return primes && primed === undefined ? 0 : primedNextAt(state, storedTime(seen?.at));
 }
 
-/** When a document that was seen is fetched again, by `drift` of the server object. `undefined`: never. */
+/** How often a document that was seen is fetched again where `drift` of the server object reads nothing. */
+const SEEN_AGAIN_MS = 3_600_000;
+
+/**
+ * When a document that was seen is fetched again: its ConfigMap may be lost or changed, and the operator watches none. After
+ * a start, all of them are spread over one interval. `undefined`: never.
+ */
 export function recheckDueAt(o: Observation, record: RegistrationRecord): number | undefined {
-  const { object, readAt } = o;
+  const { object, readAt, startedAt } = o;
+  const { document } = record;
   const drift = serverOfClient(o, record)?.connection.drift;
-  return object === undefined || drift === undefined || drift.mode === 'Off'
-    ? undefined
-    : readAt + drift.intervalMs * (0.9 + 0.2 * spreadOf(object.uid));
+  const isServed = document !== undefined && document.withdrawnAt === undefined;
+  if (object === undefined || drift === undefined || !isServed) {
+    return undefined;
+  }
+  const basis = documentBasis(o, record, document);
+  const failed = setbackOf(o, 'CheckDocument', basis);
+  if (failed !== undefined) {
+    return failed.retryAt;
+  }
+  if (isReconcileRequested(object) && o.documentChecked !== basis) {
+    return 0;
+  }
+  const intervalMs = drift.mode === 'Off' ? SEEN_AGAIN_MS : drift.intervalMs;
+  const spread = spreadOf(object.uid);
+  return readAt + intervalMs * (readAt > startedAt ? 0.9 + 0.2 * spread : spread);
 }
 
 /** When the document of a client in use is checked, shown to workloads, or fetched by the server. */

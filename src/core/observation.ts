@@ -64,6 +64,8 @@ export interface Observation {
   readonly heard: Heard | undefined;
   /** What a token endpoint last answered this process about the client's credential; `undefined`: it was not asked. */
   readonly probe: ProbeAnswer | undefined;
+  /** What the document was last fetched for; see `documentBasis`. `undefined`: it was not, since the start. */
+  readonly documentChecked?: string | undefined;
   /** What this process restarted workloads for; `undefined`: nothing since the start. */
   readonly restarted?: RestartsDone | undefined;
   /** Which Pods were seen to use the Secret since before a new credential, at most one entry for each former one. */

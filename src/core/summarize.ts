@@ -270,8 +270,8 @@ function isUsable(
   const isOver =
     isPast(lifetimeEnd(object), o.earliest) || isPast(knownEnd(record, serverOfClient(o, record)), o.now);
   const isForgotten = forgottenAs(o, record) !== undefined;
-  // Without a Secret there is nothing to hold back, and no server can have fetched the document.
-  const isUnseen = record.document?.isFirst === true && record.document.seen === undefined;
+  // Also without a Secret, which could be held back: no server can fetch the document.
+  const isUnseen = record.document !== undefined && record.document.seen === undefined;
   const isDoubtful = DOUBTFUL.includes(reason) || isForgotten || isUnseen || isHeldByGate(o, record);
   return state !== 'Gone' && !isDoubtful && !isOver;
 }

@@ -67,6 +67,7 @@ export function observe(key: ClientKey, context: StepContext): Observation {
     statement: statementOf(key, now, context),
     readAt: memory.readAt(key, object?.createdAt, now),
     heard: memory.heard(key),
+    documentChecked: memory.documentChecked(key),
     probe: memory.probe(key),
     restarted: memory.restartsDone(key),
     users: memory.users(key),

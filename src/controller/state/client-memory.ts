@@ -31,6 +31,7 @@ export class Memory {
   readonly #recalled = new Set<ClientKey>();
   readonly #absences = new Map<string, Absence>();
   readonly #reads = new Map<string, number>();
+  readonly #documentChecks = new Map<ClientKey, string>();
   readonly #heard = new Map<string, Heard>();
   readonly #probes = new Map<ClientKey, ProbeAnswer>();
   readonly #restarts = new Map<ClientKey, RestartsDone>();
@@ -133,6 +134,16 @@ export class Memory {
 
   wasRead(key: ClientKey, now: number): void {
     this.#reads.set(key, now);
+  }
+
+  /** What the client's document was last fetched for; `undefined`: it was not, since the start. */
+  documentChecked(key: ClientKey): string | undefined {
+    return this.#documentChecks.get(key);
+  }
+
+  checkedDocument(key: ClientKey, basis: string, now: number): void {
+    this.#documentChecks.set(key, basis);
+    this.wasRead(key, now);
   }
 
   /** What the server's last answers said about whether it knows the client. */
@@ -303,6 +314,7 @@ export class Memory {
     this.#setbacks.delete(key);
     this.#absences.delete(key);
     this.#reads.delete(key);
+    this.#documentChecks.delete(key);
     this.#heard.delete(key);
     this.#probes.delete(key);
     this.#restarts.delete(key);

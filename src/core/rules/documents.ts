@@ -18,7 +18,7 @@ import type { Rule } from './rule.ts';
 export const documentUnchecked: Rule<Registered> = {
   finding: 'DocumentUnchecked',
   found:
-    "What is to be served as the client's document was not seen at its public URL yet, or not for as long as drift.interval of the server object says.",
+    "What is to be served as the client's document was not seen at its public URL yet, or not for an hour (drift.interval of the server object, where drift.mode is not Off), or a person asked for it.",
   follows: 'It is fetched there and compared.',
   decide: (o) => {
     const { current } = o;

@@ -55,8 +55,10 @@ export const metadataDiffers: Rule<Reachable> = {
   },
 };
 
-/** So many checks fail before a document is given to be served again: replicas see another one some moments later. */
+/** So many checks fail before a document is given to be served again. */
 const TRIES_TO_SEE = 3;
+/** Replicas see a new document some moments later. */
+const SEEN_BY_ALL_MS = 10_000;
 
 /** Its ConfigMap may be lost: it is written again, once for each time it was published. */
 function isDocumentLost(o: Reachable): boolean {
@@ -67,7 +69,7 @@ function isDocumentLost(o: Reachable): boolean {
     failed?.reason === 'DocumentDiffers' &&
     failed.attempts >= TRIES_TO_SEE &&
     failed.since > storedTime(document.publishedAt) - 1_000 &&
-    o.now >= failed.since + 10_000
+    o.now >= storedTime(document.publishedAt) + SEEN_BY_ALL_MS
   );
 }
 

@@ -288,6 +288,28 @@ describe('An OAuthClient of a server that identifies clients by documents', () =
     expect(await documentOf('unseen')).toMatchObject({ client_name: 'Seen by nobody' });
   });
 
+  it('is served again, and status says so, after its ConfigMap was deleted', async () => {
+    const { status } = await shop.client('web');
+    const before = await documentOf('web');
+    const ofClient = `${LABELS.clientName}=web`;
+    await testbed.kubectl('delete', 'configmap', '-l', ofClient, '-n', DOCUMENTS_NAMESPACE);
+    await eventually(
+      () => documentOf('web'),
+      (answer) => answer === 410,
+    );
+    await shop.annotate('web', 'reconcile-requested-at', 'lost');
+    await shop.untilEvent('web', ({ reason }) => reason === 'DocumentDiffers');
+    await eventually(
+      () => shop.client('web'),
+      (client) =>
+        client.status?.lastHandledReconcileAt === 'lost' &&
+        conditionOf(client, 'DocumentServed')?.status === 'True' &&
+        conditionOf(client, 'Ready')?.status === 'True',
+    );
+    expect(await documentOf('web')).toEqual(before);
+    expect((await shop.client('web')).status?.clientId).toBe(status?.clientId);
+  });
+
   it('is withdrawn when the object is deleted: nobody can use it, and the record holds the withdrawal', async () => {
     const { status } = await shop.client('web');
     const { clientId = '' } = status ?? {};

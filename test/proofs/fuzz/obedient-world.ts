@@ -52,7 +52,7 @@ function changed(o: Observation, step: Step): Observation {
         },
       };
     case 'CheckDocument':
-      return withRole({ ...o, readAt: o.now }, step.home.record, {
+      return withRole({ ...o, readAt: o.now, documentChecked: step.basis }, step.home.record, {
         document: { ...step.document, seen: { digest: step.document.digest, at: rfc3339(o.now) } },
       });
     case 'PrimeDocument':

@@ -310,3 +310,123 @@ describe('a client that a document identifies', () => {
     });
   });
 });
+
+describe('a document that was seen', () => {
+  const drifting = (mode: 'Off' | 'Report', intervalMs = HOUR) =>
+    reached({ documents: DOCUMENT_TERMS, drift: { mode, intervalMs, rotatingReads: 'Refuse' } });
+  const seenAgo = (ms: number, more: Partial<Parameters<typeof observation>[0]> = {}) =>
+    observation({
+      records: [of(served())],
+      server: drifting('Off'),
+      readAt: NOW - ms,
+      startedAt: NOW - 24 * HOUR,
+      ...more,
+    });
+
+  test('is fetched again within an hour and six minutes, whatever drift says', () => {
+    expect(plan(seenAgo(1.1 * HOUR))).toMatchObject({ type: 'CheckDocument' });
+    const early = plan(seenAgo(0.9 * HOUR - 1));
+    expect(early).toMatchObject({ type: 'Idle', state: 'Ready' });
+    const { until = 0 } = early as { readonly until?: number };
+    expect(until).toBeGreaterThan(NOW);
+    expect(until).toBeLessThanOrEqual(NOW + 0.2 * HOUR + 1);
+    const seldom = { server: drifting('Report', 24 * HOUR) };
+    expect(plan(seenAgo(2 * HOUR, seldom))).toMatchObject({ type: 'Idle' });
+    expect(plan(seenAgo(26.4 * HOUR, seldom))).toMatchObject({ type: 'CheckDocument' });
+  });
+
+  test('is fetched once within an hour of the start, each at another time', () => {
+    const untilOf = (uid: string) => {
+      const client = { namespace: 'shop', name: 'storefront', uid };
+      const o = observation({
+        object: object({ uid }),
+        records: [record({ client, document: served() })],
+        secrets: [secret({ ownerUid: uid }, record({ client }))],
+        server: drifting('Off'),
+        ...{ startedAt: NOW, readAt: NOW },
+      });
+      const idle = plan(o) as { readonly type: string; readonly until?: number };
+      return idle.type === 'CheckDocument' ? 0 : (idle.until ?? Number.NaN) - NOW;
+    };
+    const times = Array.from({ length: 500 }, (_, n) =>
+      untilOf(`00000000-0000-4000-8000-${String(n * 7_919).padStart(12, '0')}`),
+    );
+    expect(Math.max(...times)).toBeLessThan(HOUR);
+    const perSixMinutes = Array.from(
+      { length: 10 },
+      (_, n) => times.filter((ms) => Math.floor(ms / 360_000) === n).length,
+    );
+    expect(Math.max(...perSixMinutes)).toBeLessThan(100);
+  });
+
+  test('is fetched when a person asks for it, once for each request', () => {
+    const asked = { object: object({ reconcileRequestedAt: 'now' }) };
+    const requested = seenAgo(0, asked);
+    expect(plan(requested)).toMatchObject({ type: 'CheckDocument', basis: 'oac-uid-1-a1 digest-1 now' });
+    expect(plan({ ...requested, documentChecked: 'oac-uid-1-a1 digest-1 now' })).toMatchObject({
+      type: 'Idle',
+    });
+    const handled = object({
+      reconcileRequestedAt: 'now',
+      status: { ...object().status, lastHandledReconcileAt: 'now' },
+    });
+    expect(plan(seenAgo(0, { object: handled }))).toMatchObject({ type: 'Idle' });
+  });
+
+  test('and could not be fetched again is tried after each pause, not after an hour', () => {
+    const failed = (retryAt: number) =>
+      setback({
+        ...{ action: 'CheckDocument', basis: 'oac-uid-1-a1 digest-1 ', reason: 'DocumentNotReachable' },
+        ...{ message: 'The URL could not be fetched.', attempts: 1, retryAt },
+      });
+    const waiting = seenAgo(0, { setbacks: [failed(NOW + 1_000)] });
+    expect(plan(waiting)).toMatchObject({ type: 'Idle', state: 'Ready', until: NOW + 1_000 });
+    expect(condition(waiting, 'DocumentServed')).toMatchObject({
+      status: 'False',
+      reason: 'DocumentNotReachable',
+    });
+    expect(plan(seenAgo(0, { setbacks: [failed(NOW)] }))).toMatchObject({ type: 'CheckDocument' });
+  });
+
+  test('and whose URL answers something else now is written again, and not ready until it is seen', () => {
+    const { isFirst: __, seen: ___, ...lost } = served();
+    const wanted = desired({ client: { redirectUris: ['https://shop.example.com/cb'] } });
+    const server = drifting('Off');
+    const current = (document: typeof lost) =>
+      record({ document, metadataHash: metadataHash(wanted.hash, server.connection.shape) });
+    const differs = (since: number) =>
+      setback({
+        ...{ action: 'CheckDocument', basis: 'oac-uid-1-a1 digest-1 ', reason: 'DocumentDiffers', since },
+        ...{ message: 'c1 answers 410.', attempts: 3, retryAt: NOW + 1_000 },
+      });
+    const found = { object: object({ desired: wanted }), server };
+    const o = observation({ ...found, records: [current(lost)], setbacks: [differs(NOW - 1_000)] });
+    expect(plan(o)).toMatchObject({
+      type: 'Update',
+      because: 'Drifted',
+      message: 'What is served as the document of client c1 is another one, or none.',
+    });
+    const again = current({ ...lost, publishedAt: at(NOW) });
+    const published = { ...o, now: NOW + 500, records: [again] };
+    expect(plan(published)).toMatchObject({ finding: 'DocumentUnseen', until: NOW + 1_000 });
+    expect(condition(published, 'Ready')).toMatchObject({ status: 'False', reason: 'DocumentDiffers' });
+    expect(condition(published, 'DocumentServed')).toMatchObject({
+      status: 'False',
+      reason: 'DocumentDiffers',
+    });
+    // Right after it was published, replicas may not have it yet.
+    const young = current({ ...lost, publishedAt: at(NOW - 9_000) });
+    expect(plan({ ...o, records: [young] })).toMatchObject({ finding: 'DocumentUnseen' });
+  });
+
+  test('is not fetched again after it was withdrawn: it does not come back by that', () => {
+    const document = served({ withdrawnAt: at(NOW - HOUR) });
+    const o = observation({ object: deleting(), records: [of(document)], readAt: NOW - 2 * HOUR });
+    expect(plan(o).type).not.toBe('CheckDocument');
+    const owed = departed({
+      role: 'owed',
+      document: { ...document, seen: { digest: 'digest-1', at: at(NOW - 1_000) } },
+    });
+    expect(plan(absent({ records: [owed], readAt: NOW - 2 * HOUR }))).toMatchObject({ type: 'Idle' });
+  });
+});

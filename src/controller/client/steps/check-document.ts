@@ -32,7 +32,7 @@ export async function checkDocument(step: CheckDocumentStep, input: StepInput): 
   const { home, document, basis } = step;
   const { record } = home;
   const { clientId: url } = record;
-  context.memory.wasRead(input.round.key, context.clock.now());
+  context.memory.checkedDocument(input.round.key, basis, context.clock.now());
   const body = await fetchText(url, step, input);
   if (body === undefined) {
     return notMade('CheckDocument', basis, input);
@@ -129,24 +129,28 @@ async function unseen(why: Failure, step: CheckDocumentStep, input: StepInput): 
     return DONE;
   }
   if (isDocumentSeen(document) && why.reason === 'DocumentDiffers') {
-    setBack(input.round.key, { action: 'CheckDocument', basis }, why, input.context);
+    setBack(input.round.key, { action: 'CheckDocument', basis }, why, input.context, SOON_MS);
     return lost(why, step, input);
   }
   if (before?.reason !== why.reason && home.record.document?.withdrawnAt === undefined) {
     warn(why.reason, 'CheckDocument', why.message, input, why.detail);
   }
-  return failed('CheckDocument', basis, why, input);
+  // Servers have had it, and nobody waits for it: many such documents must not be a load while a base URL can't be reached.
+  const isSlow = isDocumentSeen(document);
+  return failed('CheckDocument', basis, isSlow ? { ...why, isSlow } : why, input);
 }
 
-/** It was seen before: from now on it counts as not seen, so that status says so and it is served again. */
+/**
+ * It was seen before: from now on it counts as not seen, so that status says so and it is served again. Servers may still
+ * have it, so the next one is not the first.
+ */
 async function lost(
   why: Failure,
   { home, document }: CheckDocumentStep,
   input: StepInput,
 ): Promise<StepResult> {
   warn(why.reason, 'CheckDocument', why.message, input, why.detail);
-  const { seen: _, ...unseenState } = document;
-  return mark(home.record, { document: unseenState }, input.context);
+  return mark(home.record, { document: omit(document, 'seen', 'isFirst') }, input.context);
 }
 
 /** The state of the place permits no call now. */
