@@ -1,4 +1,4 @@
-import { storedTime } from '../api/time.ts';
+import { rfc3339, storedTime } from '../api/time.ts';
 import { clientDocument, documentDigest, sizeNote } from '../oauth/client-document.ts';
 import { canonicalJson, type JsonObject, parseJsonObject } from '../oauth/json.ts';
 import { defined } from '../oauth/objects.ts';
@@ -35,6 +35,8 @@ export interface DocumentState {
   readonly body?: string;
   /** Seconds for which servers may have another document of the client after this one was seen; see `usableFrom`. */
   readonly settles?: number;
+  /** RFC 3339: servers may have a copy until then, since `maxAge` was longer before. */
+  readonly keptUntil?: string;
 }
 
 /**
@@ -56,10 +58,11 @@ export function publishedState(
   const bytes = Buffer.byteLength(served.body);
   const body = documentDigest({ body: served.body }).slice(0, 22);
   const { seen, primed } = before ?? {};
+  const maxAge = terms?.maxAge ?? before?.maxAge ?? 0;
   const isFirst = before === undefined || (before.isFirst === true && before.digest === digest);
   return {
     digest,
-    maxAge: terms?.maxAge ?? before?.maxAge ?? 0,
+    maxAge,
     publishedAt: before?.digest === digest ? before.publishedAt : now,
     ...defined({
       seen,
@@ -72,9 +75,26 @@ export function publishedState(
       large: sizeNote(bytes) === undefined ? undefined : bytes,
       body,
       settles: isFirst || before === undefined ? undefined : settlingAfter(before, body, storedTime(now)),
+      keptUntil: keptUntil(before, maxAge, storedTime(now)),
     }),
   };
 }
+
+/** Replicas serve what was before for some moments. */
+const REPLICAS_MS = 60_000;
+
+/** Until when servers may have a copy by a `maxAge` of before; `undefined`: no longer than by that of now. */
+function keptUntil(before: DocumentState | undefined, maxAge: number, now: number): string | undefined {
+  if (before === undefined) {
+    return undefined;
+  }
+  const byMaxAge = maxAge < before.maxAge ? now + before.maxAge * 1000 + REPLICAS_MS : 0;
+  const until = Math.max(byMaxAge, keptLongest(before));
+  return until > now ? rfc3339(until) : undefined;
+}
+
+/** Milliseconds since the epoch; 0: no longer than by `maxAge`. */
+const keptLongest = ({ keptUntil: until }: DocumentState): number => (until && storedTime(until)) || 0;
 
 /**
  * Of the keys alone, servers have the new ones within a minute: they look again where they miss one. What was never seen, no
@@ -85,7 +105,8 @@ function settlingAfter(before: DocumentState, body: string, now: number): number
     return undefined;
   }
   if (before.body !== body) {
-    return Math.max(before.maxAge, before.primes ? LEAST_COPY_MS / 1000 : 0);
+    const left = Math.ceil((keptLongest(before) - now) / 1000);
+    return Math.max(before.maxAge, left, before.primes ? LEAST_COPY_MS / 1000 : 0);
   }
   const from = usableFrom(before);
   return from === undefined || now < from ? before.settles : undefined;
@@ -103,7 +124,7 @@ export function readDocumentState(text: string | undefined): DocumentState | und
     return undefined;
   }
   const { digest, maxAge, publishedAt, seen, withdrawnAt, isFirst, endsAtOnce } = stored;
-  const { primed, primedEarly, primes, large, body, settles } = stored;
+  const { primed, primedEarly, primes, large, body, settles, keptUntil: until } = stored;
   if (typeof digest !== 'string' || typeof maxAge !== 'number' || typeof publishedAt !== 'string') {
     return undefined;
   }
@@ -122,6 +143,7 @@ export function readDocumentState(text: string | undefined): DocumentState | und
       large: typeof large === 'number' ? large : undefined,
       body: typeof body === 'string' ? body : undefined,
       settles: typeof settles === 'number' ? settles : undefined,
+      keptUntil: typeof until === 'string' ? until : undefined,
     }),
   };
 }
@@ -161,7 +183,8 @@ export function endingOf(state: DocumentState, now: number): DocumentEnding {
   }
   const since = isDocumentSeen(state) ? storedTime(seen?.at) : withdrawn;
   const primeAt = primedNextAt(state, since);
-  const end = since + Math.max(HOLD_MS, maxAge * 1000) + (primes ? PRIMING_PATIENCE_MS : 0);
+  const held = Math.max(since + Math.max(HOLD_MS, maxAge * 1000), keptLongest(state));
+  const end = held + (primes ? PRIMING_PATIENCE_MS : 0);
   if (now >= end || Number.isNaN(end)) {
     return { phase: 'Remove' };
   }
@@ -179,14 +202,12 @@ const LEAST_COPY_MS = 310_000;
  *
  * @param since when the present content took the place of the one before, in milliseconds since the epoch
  */
-export function primedNextAt(
-  { primes, primed, primedEarly, digest, maxAge }: DocumentState,
-  since: number,
-): number {
+export function primedNextAt(state: DocumentState, since: number): number {
+  const { primes, primed, primedEarly, digest, maxAge } = state;
   if (!primes || (primed === digest && !primedEarly)) {
     return Number.POSITIVE_INFINITY;
   }
-  return since + (primed === digest ? LEAST_COPY_MS : maxAge * 1000);
+  return primed === digest ? since + LEAST_COPY_MS : Math.max(since + maxAge * 1000, keptLongest(state));
 }
 
 /** The state after the server was made to fetch what is served. */

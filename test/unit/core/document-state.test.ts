@@ -24,7 +24,7 @@ describe('the state of a document', () => {
       served(),
       served({ withdrawnAt: at(NOW), primes: true, primed: 'digest-0', endsAtOnce: true }),
       { digest: 'd', maxAge: 0, publishedAt: at(NOW) },
-      served({ large: 2049, body: 'body-1', settles: 300 }),
+      served({ large: 2049, body: 'body-1', settles: 300, keptUntil: at(NOW) }),
     ];
     for (const state of states) {
       expect(readDocumentState(storedDocumentState(state))).toEqual(state);
@@ -96,6 +96,35 @@ describe('the state of a document', () => {
     });
     expect(isDocumentSeen(seen)).toBe(true);
     expect(isDocumentSeen(next)).toBe(false);
+  });
+
+  test('remembers until when servers may have a copy by a maxAge of before', () => {
+    const published = (maxAge: number, now: number, before?: DocumentState, name = 'a') =>
+      publishedState(URL_OF_APP, { client_name: name }, { ...DOCUMENT_TERMS, maxAge }, at(now), before);
+    const seen = (state: DocumentState, ms: number) => ({
+      ...state,
+      seen: { digest: state.digest, at: at(ms) },
+    });
+    const long = seen(published(7_200, NOW), NOW);
+    expect(long).not.toHaveProperty('keptUntil');
+    const short = published(60, NOW + HOUR, long);
+    const until = NOW + 3 * HOUR + 60 * SECOND;
+    expect(short).toMatchObject({ maxAge: 60, keptUntil: at(until) });
+    expect(published(60, NOW + 2 * HOUR, short)).toMatchObject({ keptUntil: at(until) });
+    expect(published(60, until, short)).not.toHaveProperty('keptUntil');
+    expect(published(86_400, NOW + HOUR, long)).not.toHaveProperty('keptUntil');
+
+    // Another document settles when nobody may have the one of before.
+    const other = published(60, NOW + 2 * HOUR, short, 'b');
+    expect(other.settles).toBe((until - NOW - 2 * HOUR) / SECOND);
+    // A withdrawal is held for as long, and the server is made to fetch it then.
+    const ended = { ...short, digest: 'withdrawal', withdrawnAt: at(NOW + HOUR) };
+    const withdrawn = { ...ended, seen: { digest: 'withdrawal', at: at(NOW + HOUR) } };
+    expect(endingOf(withdrawn, NOW + 2 * HOUR)).toEqual({ phase: 'Hold', until });
+    expect(endingOf(withdrawn, until)).toEqual({ phase: 'Remove' });
+    const primed = { ...withdrawn, primes: true, primed: 'digest-1' } as const;
+    expect(endingOf(primed, NOW + 2 * HOUR)).toEqual({ phase: 'Hold', until });
+    expect(endingOf(primed, until)).toEqual({ phase: 'Prime' });
   });
 
   test('has the terms of the server object, and those of before where it gives none', () => {
