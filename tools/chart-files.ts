@@ -25,6 +25,7 @@ const COPIES = {
   'rollout-restarts-binding.yaml': 'deploy/components/rollout-restarts/policy-binding.yaml',
   'inventory-service.yaml': 'deploy/components/inventory/service.yaml',
   'documents-namespace.yaml': 'deploy/components/documents/namespace.yaml',
+  'documents-guard.yaml': 'deploy/components/documents/guard.yaml',
   'documents-service-account.yaml': 'deploy/components/documents/service-account.yaml',
   'documents-role.yaml': 'deploy/components/documents/role.yaml',
   'documents-deployment.yaml': 'deploy/components/documents/deployment.yaml',

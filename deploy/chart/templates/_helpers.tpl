@@ -66,7 +66,7 @@ Prints the objects of a file of files/, which is a copy of what kustomize applie
 {{- end -}}
 {{- $documents := .documents -}}
 {{- with .documents -}}
-{{- $text = regexReplaceAll "(?m)namespace: oauth-registrar-documents$" $text (printf "namespace: %s" .) -}}
+{{- $text = regexReplaceAll "(?m)(namespace|kubernetes.io/metadata.name): oauth-registrar-documents$" $text (printf "${1}: %s" .) -}}
 {{- end -}}
 {{- $keep := .keep -}}
 {{- $kind := .kind -}}

@@ -20,6 +20,10 @@ const LABELS = {
 };
 /** What `helm uninstall` leaves. With kustomize, the guard and its finalizer keep the same objects. */
 const KEPT = 'metadata.annotations: none → {"helm.sh/resource-policy":"keep"}';
+const keptDocuments = (namespace: string) => [
+  `Namespace ${namespace}: ${KEPT}`,
+  `ValidatingAdmissionPolicyBinding ${namespace}-guard: ${KEPT}`,
+];
 /** A release is available by default; the kustomize folder leaves that to an overlay. */
 const AVAILABLE = (namespace: string) => [
   `+ PodDisruptionBudget ${namespace}/oauth-registrar`,
@@ -132,7 +136,9 @@ describe.each(HELM_VERSIONS)('%s renders what kustomize renders', (version) => {
     const found = await compare(relative(ROOT, folder), values, 'oauth-registrar-system');
     // An overlay says which base URLs there are.
     expect(found.filter((line) => line.endsWith(`none → "${flag}"`))).toHaveLength(1);
-    expect(found.filter((line) => !line.includes(flag))).toEqual(plain);
+    expect(found.filter((line) => !line.includes(flag))).toEqual(
+      [...plain, ...keptDocuments('oauth-registrar-documents')].toSorted(byObject),
+    );
     await rm(folder, { recursive: true });
   });
 
@@ -147,12 +153,14 @@ describe.each(HELM_VERSIONS)('%s renders what kustomize renders', (version) => {
     const plain = await compare('deploy/overlays/listed-namespaces', listed, own);
     const documents = { enabled: true, namespacedBaseUrls: ['https://clients.example.com'] };
     const flags = '"--documents-namespace=oauth-registrar-shop-documents"';
-    expect(await compare(relative(ROOT, folder), { ...listed, documents }, own)).toEqual(plain);
+    expect(await compare(relative(ROOT, folder), { ...listed, documents }, own)).toEqual(
+      [...plain, ...keptDocuments('oauth-registrar-shop-documents')].toSorted(byObject),
+    );
     const objects = await chart.objects({ ...listed, documents }, own);
     expect(JSON.stringify(only(objects, 'Deployment', 'oauth-registrar'))).toContain(flags);
     const documentsObjects = objects.filter(({ metadata }) => metadata.name.includes('-documents'));
     expect(new Set(documentsObjects.map(({ metadata }) => metadata.namespace ?? metadata.name))).toEqual(
-      new Set(['oauth-registrar-shop-documents']),
+      new Set(['oauth-registrar-shop-documents', 'oauth-registrar-shop-documents-guard']),
     );
     const writer = only(objects, 'RoleBinding', 'oauth-registrar-documents-writer');
     expect(writer['subjects']).toEqual([{ kind: 'ServiceAccount', name: 'oauth-registrar', namespace: own }]);

@@ -1,7 +1,8 @@
+import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { LABELS } from '../../../src/api/names.ts';
 import { untilRefused } from '../../kit/testbed/policies.ts';
-import { useCluster } from './cluster.ts';
+import { DEPLOY, OPERATOR_NAMESPACE, useCluster } from './cluster.ts';
 import { INSTALLS, installAll } from './installs.ts';
 
 /** Objects that nobody can delete, empty or unlabel by mistake. Every way to install, all at one API server. */
@@ -175,6 +176,50 @@ describe.each(INSTALLS)('The guard of $title', ({ namespace, user }) => {
     await exists(plain('ConfigMap', 'other', namespace));
     expect(await remove('secret', 'other', namespace)).toMatchObject({ code: 0 });
     expect(await remove('configmap', 'other', namespace)).toMatchObject({ code: 0 });
+  });
+});
+
+describe('The guard of documents', () => {
+  const DOCUMENTS = 'oauth-registrar-documents';
+  const OPERATOR = `system:serviceaccount:${OPERATOR_NAMESPACE}:oauth-registrar`;
+  const asked = (code: number, words: string) => ({ code, stderr: expect.stringContaining(words) });
+
+  beforeAll(async () => {
+    const files = ['namespace', 'role', 'guard'].map((name) =>
+      join(DEPLOY, 'components', 'documents', `${name}.yaml`),
+    );
+    await cluster.must(['apply', ...files.flatMap((file) => ['-f', file])]);
+    const document = JSON.parse(configMap('served', DOCUMENTS, { url: 'https://a', 'client.json': '{}' }));
+    await exists(
+      JSON.stringify({
+        ...document,
+        metadata: { ...document.metadata, labels: { [LABELS.document]: 'true' } },
+      }),
+    );
+    await untilRefused(async () => (await remove('configmap', 'served', DOCUMENTS)).code !== 0);
+  });
+
+  test('refuses to delete, empty or unlabel one, and to delete their namespace, and says what to do', async () => {
+    const cure = 'oauth-registrar.dev/allow-deletion=true';
+    expect(await remove('configmap', 'served', DOCUMENTS)).toEqual(
+      expect.objectContaining(asked(1, `kubectl annotate configmaps served -n ${DOCUMENTS} ${cure}`)),
+    );
+    expect((await patch('configmap', 'served', DOCUMENTS, { data: { url: null } })).stderr).toContain(cure);
+    const unlabelled = { metadata: { labels: { [LABELS.document]: null } } };
+    expect((await patch('configmap', 'served', DOCUMENTS, unlabelled)).stderr).toContain('by its labels');
+    expect(await remove('namespace', DOCUMENTS, DOCUMENTS)).toEqual(
+      expect.objectContaining(asked(1, `kubectl annotate namespaces ${DOCUMENTS} ${cure}`)),
+    );
+  });
+
+  test('permits all of that to the operator, which is in another namespace, and to the controllers of Kubernetes', async () => {
+    expect(await remove('configmap', 'served', DOCUMENTS, `--as=${OPERATOR}`)).toMatchObject({ code: 0 });
+    for (const controller of ['namespace-controller', 'generic-garbage-collector']) {
+      const as = [`--as=system:serviceaccount:kube-system:${controller}`, '--as-group=system:masters'];
+      expect(await remove('configmap', 'served', DOCUMENTS, ...as), controller).toMatchObject({ code: 0 });
+    }
+    const others = ['--as=system:serviceaccount:kube-system:default', '--as-group=system:masters'];
+    expect((await remove('configmap', 'served', DOCUMENTS, ...others)).stderr).toContain('denied request');
   });
 });
 
