@@ -121,6 +121,8 @@ export interface MetadataRules {
   readonly grantTypes: readonly string[];
   readonly unsupportedGrants: 'refused' | 'dropped';
   readonly authMethods: readonly string[];
+  /** Trust domains whose workloads may be clients (draft-ietf-oauth-spiffe-client-auth). Empty: SPIFFE is not known. */
+  readonly spiffeTrustDomains: readonly string[];
   /** Every client becomes a public one, whatever it asks for. */
   readonly publicOnly: boolean;
   readonly relativeRedirects: 'refused' | 'accepted';

@@ -1,5 +1,6 @@
 import type { DiscoveryForm } from './behaviour.ts';
 import type { Reply } from './message.ts';
+import { methodsOf } from './metadata.ts';
 import type { ServerState } from './server-state.ts';
 
 const FORMS: Readonly<Record<DiscoveryForm, (issuerPath: string) => string>> = {
@@ -35,7 +36,7 @@ export function discover(state: ServerState, path: string): Reply {
       ...(advertised ? { registration_endpoint: origin + (discovery.advertises ?? paths.registration) } : {}),
       response_types_supported: ['code', 'token', 'id_token', 'none'],
       grant_types_supported: metadata.grantTypes,
-      token_endpoint_auth_methods_supported: metadata.authMethods,
+      token_endpoint_auth_methods_supported: methodsOf(metadata),
       ...discovery.offers,
       ...(discovery.aliases === 'absent' ? {} : { mtls_endpoint_aliases: aliases(state) }),
     },

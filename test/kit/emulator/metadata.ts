@@ -7,6 +7,9 @@ import { strings, words } from './server-state.ts';
 /** Members that answers have in addition to metadata. */
 const BESIDE = ['client_id', 'client_secret', ...SERVER_MEMBERS, 'software_statement'];
 
+/** Of the workload that authenticates by a JWT-SVID. */
+const SPIFFE_ID = 'spiffe_id';
+
 /**
  * The metadata that a body asks for, in the server's own form: known members only, `scope` as one string, `jwks` as an
  * object; `null` counts as absent (RFC 7592 section 2.2). @throws Refused
@@ -40,7 +43,10 @@ function memberOf(rules: MetadataRules, name: string): string | undefined {
     return undefined;
   }
   const tagged = name.includes('#');
-  const isKnown = kindOf(name) !== undefined || rules.extraMembers.includes(withoutTag(name));
+  const isKnown =
+    kindOf(name) !== undefined ||
+    rules.extraMembers.includes(withoutTag(name)) ||
+    (name === SPIFFE_ID && rules.spiffeTrustDomains.length > 0);
   if (isKnown && !(tagged && rules.languageTags === 'unknownMember')) {
     const dropped = tagged && rules.languageTags === 'dropped';
     return dropped ? undefined : rules.languageTags === 'lowercased' ? name.toLowerCase() : name;
@@ -173,10 +179,28 @@ function checkRedirectUris(rules: MetadataRules, asked: JsonObject, grants: read
   }
 }
 
+const SPIFFE_JWT = 'spiffe_jwt';
+
+/** What a client may authenticate by. */
+export const methodsOf = ({ authMethods, spiffeTrustDomains }: MetadataRules): readonly string[] =>
+  spiffeTrustDomains.length === 0 ? authMethods : [...authMethods, SPIFFE_JWT];
+
+/** A SPIFFE ID (SPIFFE-ID section 2) of a trust domain of the server. */
+function isWorkload({ spiffeTrustDomains }: MetadataRules, id: unknown): boolean {
+  const [, domain = '', path = ''] =
+    /^spiffe:\/\/([a-z0-9._-]+)((?:\/[A-Za-z0-9._-]+)+)$/.exec(String(id)) ?? [];
+  return (
+    spiffeTrustDomains.includes(domain) && !path.split('/').some((part) => part === '.' || part === '..')
+  );
+}
+
 function checkAuthMethod(rules: MetadataRules, metadata: JsonObject): void {
   const method = String(metadata['token_endpoint_auth_method']);
-  if (!rules.authMethods.includes(method)) {
+  if (!methodsOf(rules).includes(method)) {
     throw new Refused('unknownAuthMethod');
+  }
+  if (method === SPIFFE_JWT && !isWorkload(rules, metadata[SPIFFE_ID])) {
+    throw new Refused('badSpiffeId');
   }
   const keys = [metadata['jwks'], metadata['jwks_uri']].filter((value) => value !== undefined);
   if (keys.length > 1 || (method === 'private_key_jwt' && keys.length === 0)) {

@@ -60,6 +60,7 @@ export const REFUSALS = {
     description: 'redirect_uris is mandatory',
   },
   unknownAuthMethod: metadata('token_endpoint_auth_method is not supported'),
+  badSpiffeId: metadata('spiffe_id is missing, or names no workload of a trust domain of this server'),
   unknownGrant: metadata('grant_types holds a type that is not supported'),
   unknownMember: metadata('a member is not known'),
   refusedMember: metadata('a member is not taken here'),

@@ -75,6 +75,7 @@ export const rfc7591: Behaviour = {
       'private_key_jwt',
       'tls_client_auth',
     ],
+    spiffeTrustDomains: [],
     publicOnly: false,
     relativeRedirects: 'refused',
     redirectUris: 'forRedirectGrants',
