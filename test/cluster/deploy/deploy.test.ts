@@ -141,6 +141,10 @@ describe('deploy, applied', () => {
 
   test.for([
     'authorization-server-documents',
+    'authorization-server-keyless',
+    'oauth-client-document',
+    'open-banking',
+    'spiffe',
     'verification',
     'migration',
     'rollout-restarts',

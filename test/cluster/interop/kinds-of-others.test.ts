@@ -48,22 +48,14 @@ describe('A client of agent-sandbox', () => {
     expect(testbed.server.clients().map((client) => client.client_id)).not.toContain(status?.clientId);
   }, 120_000);
 
-  it('is registered once its Sandbox is there, and ends with it', async () => {
-    const boundTo = { group: 'agents.x-k8s.io', kind: 'Sandbox', name: 'notebook' };
-    await testbed.apply(oauthClient('shop', 'notebook', { lifetime: { boundTo } }));
-    await shop.until('notebook', 'BoundObjectNotFound');
-    const podTemplate = { spec: { containers: [{ name: 'a', image: 'a' }] } };
-    await testbed.apply(
-      JSON.stringify({
-        apiVersion: 'agents.x-k8s.io/v1alpha1',
-        kind: 'Sandbox',
-        metadata: { name: 'notebook', namespace: 'shop' },
-        spec: { podTemplate },
-      }),
-    );
-    await shop.until('notebook', 'Registered');
-    await shop.kubectl('delete', 'sandbox', 'notebook', '--wait=false');
-    await shop.untilGone('notebook', 'oac', COLLECTED_MS);
+  it('is registered once its Sandbox is there, and ends with it, as the sample has it', async () => {
+    const [sandbox = '', client = ''] = sample('samples/agent-sandbox-sandbox.yaml').split('---\n');
+    await testbed.apply(client);
+    await shop.until('agent-8', 'BoundObjectNotFound');
+    await testbed.apply(sandbox);
+    await shop.until('agent-8', 'Registered');
+    await shop.kubectl('delete', 'sandbox', 'agent-8', '--wait=false');
+    await shop.untilGone('agent-8', 'oac', COLLECTED_MS);
   }, 120_000);
 
   it('is not registered for a kind that this installation does not admit', async () => {
