@@ -3,7 +3,8 @@ import type { Share } from './share-row.ts';
 
 /**
  * Everything bounded that tenants share, and the share of each: no tenant can take what another needs. The reference page
- * is made from this table; the code takes its bounds from here, and nowhere else says them.
+ * is made from this table; the code takes its bounds from here, and nowhere else says them. What bounds one object or one
+ * answer alone, such as the length of a text in status, stands where it is used.
  *
  * No share ever refuses an ending: deletions go on whatever is full.
  */
