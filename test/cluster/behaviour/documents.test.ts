@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto';
+import { setTimeout as pause } from 'node:timers/promises';
 import { importJWK, SignJWT } from 'jose';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { LABELS } from '../../../src/api/names.ts';
-import { type CodeFlow, signIn } from '../../kit/testbed/code-flow.ts';
+import { type CodeFlow, refresh, signIn } from '../../kit/testbed/code-flow.ts';
 import { type DocumentServer, startDocumentServer } from '../../kit/testbed/document-server.ts';
 import { DOCUMENTS_NAMESPACE, type DocumentsProcess, startDocuments } from '../../kit/testbed/documents.ts';
 import { all, conditionOf, eventually, namespace, OPERATOR_NAMESPACE, oauthClient } from './objects.ts';
@@ -19,7 +20,7 @@ let server: DocumentServer;
 
 beforeAll(async () => {
   documents = await startDocuments(testbed.controlPlane);
-  server = await startDocumentServer(documents.ca.cert);
+  server = await startDocumentServer(documents.ca.cert, { keptSeconds: 1 });
   await testbed.startOperator([
     `--documents-namespace=${DOCUMENTS_NAMESPACE}`,
     `--document-base-urls=${documents.baseUrl}`,
@@ -77,16 +78,23 @@ const documentOf = async (name: string) => {
   return code === 200 ? JSON.parse(body) : code;
 };
 
+const atServer = (clientId: string) => ({ tokenEndpoint: `${server.issuer}/token`, clientId });
+
 /** A person signs in at the server by the client; with `authenticate` it is confidential. */
-const signedIn = (clientId: string, authenticate?: CodeFlow['authenticate']) =>
+const signedIn = (
+  clientId: string,
+  flow: Pick<Partial<CodeFlow>, 'authenticate' | 'scope' | 'redirectUri'> = {},
+) =>
   signIn({
+    ...atServer(clientId),
     authorizationEndpoint: `${server.issuer}/auth`,
-    tokenEndpoint: `${server.issuer}/token`,
-    clientId,
     redirectUri: CALLBACK,
     typed: { login: 'ada', password: 'x' },
-    ...(authenticate && { authenticate }),
+    ...flow,
   });
+
+/** Until the server has fetched a document again. */
+const KEPT_MS = 1_100;
 
 /** As a workload does it with what its Secret has. */
 const assertionOf = (data: Readonly<Record<string, string>>) => async () => {
@@ -175,7 +183,7 @@ describe('An OAuthClient of a server that identifies clients by documents', () =
       }),
     });
     expect(granted.status).toBe(200);
-    expect(await signedIn(clientId, assertion)).toMatchObject({ status: 200 });
+    expect(await signedIn(clientId, { authenticate: assertion })).toMatchObject({ status: 200 });
   });
 
   it('publishes another key first, and its Secret follows when servers have it', async () => {
@@ -200,18 +208,23 @@ describe('An OAuthClient of a server that identifies clients by documents', () =
     expect(Date.parse(retires) - Date.parse(made)).toBeGreaterThanOrEqual(3_960_000);
   });
 
-  it('is edited: another document is served at the same URL', async () => {
-    const { status: before } = await shop.client('web');
-    await shop.edit('web', { clientName: 'Shop of shops' });
+  it('is edited: another document is served at the same URL, and the server goes by that', async () => {
+    const { clientId = '' } = (await shop.client('web')).status ?? {};
+    const redirectUri = 'https://shop.example.com/after-login';
+    await expect(signedIn(clientId, { redirectUri })).rejects.toThrow(/redirect_uri did not match/);
+    await shop.edit('web', { clientName: 'Shop of shops', redirectUris: [CALLBACK, redirectUri] });
     await eventually(
       () => shop.client('web'),
       (client) =>
         client.status?.observedGeneration === 2 && conditionOf(client, 'DocumentServed')?.status === 'True',
     );
     expect(await documentOf('web')).toMatchObject({
-      client_id: before?.clientId,
+      client_id: clientId,
       client_name: 'Shop of shops',
+      redirect_uris: [CALLBACK, redirectUri],
     });
+    await pause(KEPT_MS);
+    expect(await signedIn(clientId, { redirectUri })).toMatchObject({ status: 200 });
   });
 
   it('is refused, with what to do, where servers would refuse its document', async () => {
@@ -313,6 +326,9 @@ describe('An OAuthClient of a server that identifies clients by documents', () =
   it('is withdrawn when the object is deleted: nobody can use it, and the record holds the withdrawal', async () => {
     const { status } = await shop.client('web');
     const { clientId = '' } = status ?? {};
+    const first = await signedIn(clientId, { scope: 'openid offline_access' });
+    const second = await refresh(atServer(clientId), first.body['refresh_token']);
+    expect(second).toMatchObject({ status: 200, body: { refresh_token: expect.any(String) } });
     await shop.remove('web');
     await shop.untilGone('web');
     const { body } = await documents.fetch(clientId);
@@ -328,6 +344,12 @@ describe('An OAuthClient of a server that identifies clients by documents', () =
     const [owed] = await shop.untilRoles('web', ['owed']);
     expect(owed?.facts['served-document']).toContain('"withdrawnAt"');
     await shop.untilEvent('web', ({ reason }) => reason === 'DocumentWithdrawn');
+    await pause(KEPT_MS);
+    expect(await refresh(atServer(clientId), second.body['refresh_token'])).toMatchObject({
+      status: 401,
+      body: { error: 'invalid_client' },
+    });
+    await expect(signedIn(clientId)).rejects.toThrow(/redirect_uri did not match/);
   });
 
   it('is one where the server says so and the mode is Auto, and stays what it is when the server says something else', async () => {

@@ -9,34 +9,52 @@ export interface CodeFlow {
   readonly redirectUri: string;
   /** What the person types into the forms of the server: fields by name, of each form those that it has. */
   readonly typed: Readonly<Record<string, string>>;
+  /** Default: `openid`. With `offline_access` the person is asked for consent, as OpenID Connect demands. */
+  readonly scope?: string;
   /** What the client adds to its token request. Default: nothing, as a public client. */
   readonly authenticate?: () => Promise<Readonly<Record<string, string>>>;
 }
 
+interface FlowAnswer {
+  readonly status: number;
+  /** RFC 6749 section 5.1 or 5.2. */
+  readonly body: Readonly<Record<string, unknown>>;
+}
+
 /** The answer of the token endpoint; throws with the last page where the server does not come to give a code. */
-export async function signIn(flow: CodeFlow): Promise<{ readonly status: number; readonly body: object }> {
+export async function signIn(flow: CodeFlow): Promise<FlowAnswer> {
   const verifier = randomBytes(32).toString('base64url');
   const query = new URLSearchParams({
     response_type: 'code',
     client_id: flow.clientId,
     redirect_uri: flow.redirectUri,
-    scope: 'openid',
+    scope: flow.scope ?? 'openid',
+    ...(flow.scope?.includes('offline_access') ? { prompt: 'consent' } : {}),
     code_challenge: createHash('sha256').update(verifier).digest('base64url'),
     code_challenge_method: 'S256',
   });
   const code = await codeOf(flow, `${flow.authorizationEndpoint}?${query}`);
-  const answer = await fetch(flow.tokenEndpoint, {
-    method: 'POST',
-    body: new URLSearchParams({
-      grant_type: 'authorization_code',
-      code,
-      redirect_uri: flow.redirectUri,
-      code_verifier: verifier,
-      client_id: flow.clientId,
-      ...(await flow.authenticate?.()),
-    }),
+  return askForTokens(flow, {
+    grant_type: 'authorization_code',
+    code,
+    redirect_uri: flow.redirectUri,
+    code_verifier: verifier,
   });
-  return { status: answer.status, body: (await answer.json()) as object };
+}
+
+type TokenTerms = Pick<CodeFlow, 'tokenEndpoint' | 'clientId' | 'authenticate'>;
+
+/** The answer to a refresh token (RFC 6749 section 6). */
+export const refresh = (terms: TokenTerms, refreshToken: unknown): Promise<FlowAnswer> =>
+  askForTokens(terms, { grant_type: 'refresh_token', refresh_token: String(refreshToken) });
+
+async function askForTokens(
+  { tokenEndpoint, clientId, authenticate }: TokenTerms,
+  grant: Readonly<Record<string, string>>,
+): Promise<FlowAnswer> {
+  const body = new URLSearchParams({ ...grant, client_id: clientId, ...(await authenticate?.()) });
+  const answer = await fetch(tokenEndpoint, { method: 'POST', body });
+  return { status: answer.status, body: (await answer.json()) as FlowAnswer['body'] };
 }
 
 /** A form to sign in, one to consent, and one more for servers that ask something else. */

@@ -17,8 +17,17 @@ export interface DocumentServer {
   stop(): Promise<void>;
 }
 
-/** @param ca PEM, for documents: its own refusal of loopback addresses is out of place here */
-export async function startDocumentServer(ca: string): Promise<DocumentServer> {
+/**
+ * @param ca PEM, for documents: its own refusal of loopback addresses is out of place here
+ * @param keptSeconds for how long it keeps a document, whatever the document says. Default: as long as that says, within its
+ *   own bounds
+ */
+export async function startDocumentServer(
+  ca: string,
+  { keptSeconds }: { readonly keptSeconds?: number } = {},
+): Promise<DocumentServer> {
+  const cacheDuration =
+    keptSeconds === undefined ? {} : { cacheDuration: { min: keptSeconds, max: keptSeconds } };
   const fetched: string[] = [];
   const dispatcher = new Agent({ connect: { ca } });
   const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
@@ -47,6 +56,7 @@ export async function startDocumentServer(ca: string): Promise<DocumentServer> {
       ClientCredentials: 600,
       Grant: 600,
       Interaction: 600,
+      RefreshToken: 600,
       Session: 600,
     },
     fetch: (url, options) => {
@@ -62,7 +72,7 @@ export async function startDocumentServer(ca: string): Promise<DocumentServer> {
       return fetchWith(String(url), init as Parameters<typeof fetchWith>[1]) as unknown as Promise<Response>;
     },
     features: {
-      clientIdMetadataDocument: { enabled: true, ack: 'draft-02' },
+      clientIdMetadataDocument: { enabled: true, ack: 'draft-02', ...cacheDuration },
       registration: { enabled: true },
       registrationManagement: { enabled: true },
       clientCredentials: { enabled: true },
