@@ -229,6 +229,17 @@ describe('A client that a document identifies, at Keycloak', () => {
     expect(await signInWith(app)).toMatchObject(SIGNED_IN);
   });
 
+  it('is another one there after an edit: Keycloak is made to fetch the new document', async () => {
+    await scene.edit('worker', { clientName: 'Worker of the shop' });
+    const { client_id: clientId = '' } = data;
+    await eventually(
+      () => keycloak.client(REALM, clientId),
+      (client) => client?.name === 'Worker of the shop',
+      90_000,
+    );
+    expect(await tokenOf(data)).toMatchObject({ status: 200 });
+  }, 120_000);
+
   it('gets none any more after its object is deleted: Keycloak is made to fetch the withdrawal', async () => {
     await scene.remove('worker');
     const refused = await eventually(
