@@ -128,6 +128,51 @@ describe('The clients of a server object', () => {
     expect((await team.client('one')).status?.retiring).toHaveLength(1);
   });
 
+  it.each([
+    [
+      'does not admit their namespace',
+      'unadmitted',
+      { allowedNamespaces: { names: ['elsewhere'] } },
+      { allowedNamespaces: { names: ['unadmitted'] } },
+      /not available|not allowed|allowedNamespaces/,
+    ],
+    [
+      'has no room for them',
+      'crowded',
+      { policy: { maxClientsPerNamespace: 2 } },
+      { policy: { maxClientsPerNamespace: 3 } },
+      /Namespace crowded would have 3 clients there, and the platform team permits 2\./,
+    ],
+  ])(
+    'do not move before any of them where the other one %s; all move once it does',
+    async (_, space, refusing, permitting, why) => {
+      const team = await fleet(space, refusing);
+      const before = await clientIds(team);
+      const registered = to.count('register');
+      await migrate(space, {});
+      await untilMigration(space, ({ refused }) => refused === 3);
+      for (const name of NAMES) {
+        const client = await team.client(name);
+        expect(migrating(client)).toMatchObject({
+          reason: 'MigrationRefused',
+          message: expect.stringMatching(why),
+        });
+        expect(conditionOf(client, 'Ready')?.status).toBe('True');
+      }
+      expect(await clientIds(team)).toEqual(before);
+      expect(to.count('register')).toBe(registered);
+      await testbed.kubectl(
+        'patch',
+        'coas',
+        `${space}-to`,
+        '--type=merge',
+        '-p',
+        JSON.stringify({ spec: permitting }),
+      );
+      await untilMigration(space, ({ moved }) => moved === 3);
+    },
+  );
+
   it('stay where they are by a dry run, which can be removed though an OAuthClient has no client', async () => {
     const team = await fleet('dry');
     const before = await clientIds(team);

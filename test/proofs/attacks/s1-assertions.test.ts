@@ -15,6 +15,9 @@ beforeAll(async () => {
 const byAssertion = (more: object = {}) => ({
   clientCredentials: { authMethod: 'ServiceAccountToken', ...more },
 });
+const managedBy = (more: object = {}) => ({
+  management: { mode: 'Credential', credential: byAssertion(more) },
+});
 const at = (name: string) => ({ kind: 'ClusterAuthorizationServer', name });
 const reasonOf = (object: SeenObject | undefined) => conditionOf(object, 'Ready')?.['reason'] as string;
 const isTold = (object: SeenObject | undefined): boolean => !['Queued', undefined].includes(reasonOf(object));
@@ -141,6 +144,11 @@ describe('a server object that must not get one', () => {
       spec: () => ({ registration: { admission: byAssertion({ audience: 'kubernetes' }) } }),
     },
     {
+      what: 'for an audience that no flag lists, by what manages clients',
+      reason: 'AudienceRefused',
+      spec: () => managedBy({ audience: 'https://other.example' }),
+    },
+    {
       what: 'to a token endpoint at another origin that discovery names',
       reason: 'AddressRefused',
       spec: () => ({ registration: { admission: byAssertion() } }),
@@ -148,7 +156,7 @@ describe('a server object that must not get one', () => {
     {
       what: 'to a token endpoint at another origin, by what manages clients',
       reason: 'AddressRefused',
-      spec: () => ({ management: { mode: 'Credential', credential: byAssertion() } }),
+      spec: () => managedBy(),
     },
   ])('no token is sent, and none is issued: $what', async ({ what, reason, spec }) => {
     const [server, other] = [await target.server(), await target.server()];
@@ -178,6 +186,29 @@ describe('a server object that must not get one', () => {
     expect(await issued(since)).toEqual([]);
   });
 
+  test("for the API server's name, by what manages clients: refused when a client is edited", async () => {
+    const server = await target.server();
+    const got = collecting(server);
+    const since = await target.controlPlane.auditPosition();
+    await target.admin.createOrFail(
+      clusterServer('managing', server.issuer, managedBy({ audience: 'kubernetes' })),
+    );
+    await tenant.ready(machineClient('managed', { server: at('managing') }));
+    const edit = JSON.stringify({ spec: { client: { clientName: 'Edited' } } });
+    const { code, stderr } = await target.controlPlane.kubectl([
+      ...['patch', 'oac', 'managed', '-n', tenant.namespace, '--type=merge', '-p', edit],
+    ]);
+    expect(code, stderr).toBe(0);
+    const told = async () =>
+      JSON.stringify([
+        (await target.admin.get('ClusterAuthorizationServer', 'managing'))?.['status'],
+        (await tenant.get('OAuthClient', 'managed'))?.['status'],
+      ]);
+    await expect.poll(told, { timeout: 20_000 }).toContain('AudienceRefused');
+    expect(got).toEqual([]);
+    expect(await issued(since)).toEqual([]);
+  });
+
   test('for a server object of a tenant, in the API as little as past it', async () => {
     const server = await target.server();
     const got = collecting(server);
@@ -197,23 +228,23 @@ describe('a server object that must not get one', () => {
     const { json } = await target.admin.request('GET', definition);
     const text = JSON.stringify(json['spec']).replaceAll("!= 'ServiceAccountToken'", "!= 'nothing'");
     await target.admin.request('PATCH', definition, { spec: JSON.parse(text) as object });
-    let created = 422;
-    const deadline = Date.now() + 15_000;
-    while (created !== 201 && Date.now() < deadline) {
-      created = (
-        await tenant.create(ownServer('mine', server.issuer, { registration: { admission: byAssertion() } }))
-      ).status;
+    for (const [name, field, spec] of [
+      ['mine', 'registration.admission', { registration: { admission: byAssertion() } }],
+      ['mine-managing', 'management.credential', managedBy()],
+    ] as const) {
+      let created = 422;
+      const deadline = Date.now() + 15_000;
+      while (created !== 201 && Date.now() < deadline) {
+        created = (await tenant.create(ownServer(name, server.issuer, spec))).status;
+      }
+      expect(created).toBe(201);
+      await tenant.createOrFail(machineClient(name, { server: { kind: 'AuthorizationServer', name } }));
+      const seen = await tenant.until('AuthorizationServer', name, isTold);
+      expect(conditionOf(seen, 'Ready')).toMatchObject({
+        reason: 'InvalidSpec',
+        message: `spec.${field}.clientCredentials.authMethod is ServiceAccountToken, which a ClusterAuthorizationServer alone may use: choose another authMethod.`,
+      });
     }
-    expect(created).toBe(201);
-    await tenant.createOrFail(
-      machineClient('mine', { server: { kind: 'AuthorizationServer', name: 'mine' } }),
-    );
-    const seen = await tenant.until('AuthorizationServer', 'mine', isTold);
-    expect(conditionOf(seen, 'Ready')).toMatchObject({
-      reason: 'InvalidSpec',
-      message:
-        'spec.registration.admission.clientCredentials.authMethod is ServiceAccountToken, which a ClusterAuthorizationServer alone may use: choose another authMethod.',
-    });
     expect(got).toEqual([]);
   });
 });
