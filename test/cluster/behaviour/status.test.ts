@@ -47,9 +47,10 @@ const own = (name: string, server: string, spec: object = {}) =>
   oauthClient('shop', name, { server: serverRef(server), ...spec });
 
 /** Without a secret, at a server that answers as Keycloak does. */
-const ofAccount = (name: string, account: string) =>
+const ofAccount = (name: string, account: string, more: object = {}) =>
   oauthClient('shop', name, {
     ...cluster('accounts'),
+    ...more,
     client: { ...machine, tokenEndpointAuthMethod: undefined },
     credential: { serviceAccount: { name: account } },
   });
@@ -62,6 +63,7 @@ const CLIENTS: Readonly<Record<string, string>> = {
   'replaced another one, which still exists': 'replaced',
   'moved to another server object, and its former client still exists': 'moved',
   'is to move to another server object, which would refuse it': 'held',
+  'is registered, and has no Secret (secret.mode: None)': 'account-holder',
   'is registered, and its server object was deleted': 'removed',
   'was suspended': 'suspended',
   'was edited, and the server does not answer': 'down-edited',
@@ -86,6 +88,7 @@ const CLIENTS: Readonly<Record<string, string>> = {
   'is over the quota': 'over-quota',
   'is refused by the policy': 'outside',
   'is not registered, and its ServiceAccount does not exist': 'unaccounted',
+  'asks for a ServiceAccount, and its server object does not offer that': 'unoffered',
   'names the ServiceAccount of another client': 'account-taken',
   'is published, and its document can not be fetched': 'unfetched',
   'has a spec that can not be used': 'unusable',
@@ -234,7 +237,7 @@ async function makeRegistered(): Promise<void> {
     'edited-unfit': own('edited-unfit', 'plain'),
     'edited-unwritable': own('edited-unwritable', 'plain'),
     'edited-unaccounted': ofAccount('edited-unaccounted', 'agent'),
-    'account-holder': ofAccount('account-holder', 'shared'),
+    'account-holder': ofAccount('account-holder', 'shared', { secret: { mode: 'None' } }),
     'token-lost': own('token-lost', 'tokens'),
     forgotten: own('forgotten', 'forgetful'),
     'record-lost': own('record-lost', 'plain'),
@@ -303,6 +306,7 @@ async function edit(): Promise<void> {
         own('throttled-later', 'throttled'),
         own('refusing', 'refusing'),
         ofAccount('unaccounted', 'missing'),
+        ofAccount('unoffered', 'shared', cluster('bounded')),
         oauthClient('shop', 'unfetched', { ...cluster('documents'), client: published }),
         namespacedServer(
           await stub('unserved'),
