@@ -111,6 +111,10 @@ describe('A client without a secret, by the token of its ServiceAccount', () => 
     responseTypes: [],
     redirectUris: [],
     scopes: ['read'],
+    description: 'Works for the shop',
+    sectorIdentifierUri: 'https://shop.example.com/sector.json',
+    requestObjectSigningAlg: 'RS256',
+    requireSignedRequestObject: true,
   };
 
   /** As a library of the workload does with what the Secret says, and with the token that its Pod mounts. */
@@ -181,6 +185,12 @@ describe('A client without a secret, by the token of its ServiceAccount', () => 
       directAccessGrantsEnabled: false,
       fullScopeAllowed: false,
       serviceAccountsEnabled: true,
+      description: 'Works for the shop',
+      attributes: {
+        sectorIdentifierUri: 'https://shop.example.com/sector.json',
+        'request.object.signature.alg': 'RS256',
+        'request.object.required': 'request or request_uri',
+      },
     });
     const secret = await scene.secret('agent');
     expect(secret).not.toHaveProperty('client_secret');
