@@ -318,6 +318,7 @@ describe('An OAuthClient of a server that identifies clients by documents', () =
         client.status?.lastHandledReconcileAt === 'lost' &&
         conditionOf(client, 'DocumentServed')?.status === 'True' &&
         conditionOf(client, 'Ready')?.status === 'True',
+      30_000,
     );
     expect(await documentOf('web')).toEqual(before);
     expect((await shop.client('web')).status?.clientId).toBe(status?.clientId);
