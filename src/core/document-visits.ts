@@ -71,6 +71,16 @@ export function recheckDueAt(o: Observation, record: RegistrationRecord): number
   return readAt + intervalMs * (readAt > startedAt ? 0.9 + 0.2 * spread : spread);
 }
 
+/** Replicas see a new document some moments later. */
+const SEEN_BY_ALL_MS = 10_000;
+
+/** From when on a document that is not at its URL counts as lost, in milliseconds since the epoch. */
+export const seenByAllFrom = ({ publishedAt }: DocumentState): number =>
+  storedTime(publishedAt) + SEEN_BY_ALL_MS;
+
+const lossJudgedFrom = (document: DocumentState): number | undefined =>
+  isDocumentSeen(document) ? undefined : seenByAllFrom(document);
+
 /** When the document of a client in use is checked, shown to workloads, or fetched by the server. */
 export function documentVisits(o: Observation, record: RegistrationRecord): readonly (number | undefined)[] {
   const { document } = record;
@@ -81,6 +91,7 @@ export function documentVisits(o: Observation, record: RegistrationRecord): read
         secretHeldUntil(o, record),
         primingDueAt(document),
         recheckDueAt(o, record),
+        lossJudgedFrom(document),
       ].filter((time) => time === undefined || Number.isFinite(time));
 }
 

@@ -1,6 +1,6 @@
 import { storedTime } from '../../api/time.ts';
 import type { Action, UpdateStep } from '../action.ts';
-import { documentBasis } from '../document-visits.ts';
+import { documentBasis, seenByAllFrom } from '../document-visits.ts';
 import { setbackOf, unansweredUpdate } from '../earlier-calls.ts';
 import { isCredentialShown } from '../given-credential.ts';
 import type { Reachable, Registered } from '../narrowed.ts';
@@ -57,8 +57,6 @@ export const metadataDiffers: Rule<Reachable> = {
 
 /** So many checks fail before a document is given to be served again. */
 const TRIES_TO_SEE = 3;
-/** Replicas see a new document some moments later. */
-const SEEN_BY_ALL_MS = 10_000;
 
 /** Its ConfigMap may be lost: it is written again, once for each time it was published. */
 function isDocumentLost(o: Reachable): boolean {
@@ -69,7 +67,7 @@ function isDocumentLost(o: Reachable): boolean {
     failed?.reason === 'DocumentDiffers' &&
     failed.attempts >= TRIES_TO_SEE &&
     failed.since > storedTime(document.publishedAt) - 1_000 &&
-    o.now >= storedTime(document.publishedAt) + SEEN_BY_ALL_MS
+    o.now >= seenByAllFrom(document)
   );
 }
 

@@ -416,7 +416,12 @@ describe('a document that was seen', () => {
     });
     // Right after it was published, replicas may not have it yet.
     const young = current({ ...lost, publishedAt: at(NOW - 9_000) });
-    expect(plan({ ...o, records: [young] })).toMatchObject({ finding: 'DocumentUnseen' });
+    const waiting = {
+      ...o,
+      records: [young],
+      setbacks: [{ ...differs(NOW - 1_000), retryAt: NOW + 16_000 }],
+    };
+    expect(plan(waiting)).toMatchObject({ finding: 'DocumentUnseen', until: NOW + 1_000 });
   });
 
   test('is not fetched again after it was withdrawn: it does not come back by that', () => {
