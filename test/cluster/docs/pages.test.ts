@@ -1,6 +1,7 @@
 import { globSync, readFileSync } from 'node:fs';
 import { copyFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { parseSync } from 'oxc-parser';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { parseAllDocuments } from 'yaml';
 import { ANNOTATIONS } from '../../../src/api/names.ts';
@@ -306,8 +307,13 @@ describe('Blocks', () => {
     expect(expressions.flatMap(({ text }) => faultsOf(text))).toEqual([]);
   });
 
+  it('of JavaScript can be parsed', () => {
+    const faults = ofLanguage('js').flatMap(({ text }) => parseSync('block.js', text).errors);
+    expect(faults).toEqual([]);
+  });
+
   it('are of a language that a test knows', () => {
-    const known = [...NOT_COMMANDS, 'sh', 'yaml', 'console', 'promql'];
+    const known = [...NOT_COMMANDS, 'sh', 'yaml', 'console', 'promql', 'js'];
     expect(blocks.filter(({ language }) => !known.includes(language)).map(title)).toEqual([]);
   });
 
