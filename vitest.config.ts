@@ -35,6 +35,7 @@ export default defineConfig({
         test: {
           name: 'proofs',
           include: ['test/proofs/{fuzz,simulation}/**/*.test.ts'],
+          maxWorkers: '100%',
           sequence: { groupOrder: 1 },
         },
       },

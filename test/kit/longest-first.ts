@@ -13,6 +13,7 @@ export const LONGEST = [
   'management',
   'uninstall',
   'ledger',
+  'migration',
   'retain',
   'proof-of-deletion',
   'deletion',
@@ -22,6 +23,9 @@ export const LONGEST = [
   'lifetime',
   'hostile-server',
   'leader',
+  'bad-input',
+  'main-job',
+  'policy',
 ] as const;
 
 /** Where a file has its place: the number of its name in {@link LONGEST}, after all of them for any other name. */
