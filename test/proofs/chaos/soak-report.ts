@@ -21,6 +21,7 @@ function outcomeOf(summary: Summary): Table {
     delete: deletions = 0,
     rotate = 0,
     'move fleet': moves = 0,
+    'return refused': refused = 0,
     ...ofSecrets
   } = operations;
   const signals = Object.entries(faults['operator'] ?? {}).map(([name, count]) => `${count} ${name}`);
@@ -30,7 +31,7 @@ function outcomeOf(summary: Summary): Table {
     ['Objects created', create],
     ['Edited, deleted, Secret damaged or deleted', `${edit}, ${deletions}, ${sumOf(ofSecrets)}`],
     ['Asked for another client', rotate],
-    ['Moves of all clients of a server object', moves],
+    ['Moves of all clients of a server object, returns refused', `${moves}, ${refused}`],
     ['Faults injected', totalOf(faults)],
     ['Signals to operators', signals.join(', ')],
     ['Processes that ended by themselves', endedAlone(operatorsEnded)],
