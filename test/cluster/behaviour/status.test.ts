@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { AuthorizationServer } from '../../../src/api/authorization-server.ts';
 import type { Condition } from '../../../src/api/conditions.ts';
@@ -61,6 +62,8 @@ const CLIENTS: Readonly<Record<string, string>> = {
   'is registered': 'ready',
   'is registered, and the server gives no way to change it': 'unmanaged',
   'replaced another one, which still exists': 'replaced',
+  'replaced another one, which a Pod still uses (retire: WhenUnused)': 'used',
+  'replaced another one, and a workload to restart does not exist': 'unrestarted',
   'moved to another server object, and its former client still exists': 'moved',
   'is to move to another server object, which would refuse it': 'held',
   'is registered, and has no Secret (secret.mode: None)': 'account-holder',
@@ -130,13 +133,30 @@ const properly = ({ properly: answer }: Parameters<typeof badMetadata>[0]) => an
 
 const gate = { verification: { mode: 'Gate' } };
 
+const RESTARTS = join(import.meta.dirname, '../../../deploy/components/rollout-restarts/cluster-role.yaml');
+
+/** A Pod that runs since before everything; no kubelet runs it. */
+async function runPod(name: string): Promise<void> {
+  const envFrom = [{ secretRef: { name } }];
+  const spec = { containers: [{ name: 'app', image: 'registry.example.com/app:1.0', envFrom }] };
+  const metadata = { name, namespace: 'shop' };
+  await testbed.apply(JSON.stringify({ apiVersion: 'v1', kind: 'Pod', metadata, spec }));
+  const status = { phase: 'Running', startTime: '2020-01-01T00:00:00Z' };
+  await testbed.kubectl(
+    ...['patch', 'pod', name, '-n', 'shop', '--subresource=status', '--type=merge', '-p'],
+    JSON.stringify({ status }),
+  );
+}
+
 /** Serves documents under an address where nothing answers. */
 async function startOperator(): Promise<string> {
   await applyDocumentsComponent(testbed.controlPlane);
+  await testbed.kubectl('apply', '-f', RESTARTS);
   const baseUrl = `https://127.0.0.1:${await freePort()}`;
   await testbed.startOperator([
     `--documents-namespace=${DOCUMENTS_NAMESPACE}`,
     `--document-base-urls=${baseUrl}`,
+    '--rollout-restarts',
   ]);
   return baseUrl;
 }
@@ -223,6 +243,10 @@ async function makeRegistered(): Promise<void> {
     ready: own('ready', 'plain'),
     unmanaged: own('unmanaged', 'unmanaged'),
     replaced: own('replaced', 'plain'),
+    used: own('used', 'plain', { replacement: { retire: 'WhenUnused', overlap: '1s' } }),
+    unrestarted: own('unrestarted', 'plain', {
+      rolloutRestartTargets: [{ kind: 'Deployment', name: 'absent' }],
+    }),
     removed: own('removed', 'removed'),
     moved: oauthClient('shop', 'moved', cluster('old-home')),
     held: own('held', 'held', { client: { ...machine, scopes: ['write'] } }),
@@ -257,13 +281,14 @@ async function makeRegistered(): Promise<void> {
 async function edit(): Promise<void> {
   await shop.kubectl('create', 'secret', 'generic', 'mine', '--from-literal=mine=1');
   await stubs.get('down')?.stop();
+  await runPod('used');
   const throttled = stubs.get('throttled');
   Object.assign(throttled?.behave ?? {}, { register: reply(429, '', { 'retry-after': '600' }) });
   const [record] = await shop.registrations('record-lost');
   const secret = ['-n', OPERATOR_NAMESPACE, 'secret', record?.name ?? ''];
   await testbed.kubectl('annotate', ...secret, 'oauth-registrar.dev/allow-deletion=true');
   await Promise.all([
-    shop.annotate('replaced', 'rotate-requested-at', '1'),
+    ...['replaced', 'used', 'unrestarted'].map((name) => shop.annotate(name, 'rotate-requested-at', '1')),
     shop.kubectl('delete', 'oas', 'removed'),
     testbed.kubectl(
       'patch',
