@@ -43,7 +43,7 @@ type RegistrarContext = Pick<Context, 'api' | 'settings'>;
 
 /**
  * Writes, and answers as a server would: with the client as it is registered now. A refusal of the API server counts as
- * not sent, since nothing was done.
+ * not sent, since nothing was done. Of a fault (5xx) nobody knows that: a write may have had its effect.
  */
 export async function answerOwn({ write }: OwnRequest, context: RegistrarContext): Promise<HttpOutcome> {
   const namespace = context.settings.documents?.namespace;
@@ -68,7 +68,7 @@ async function serve(
   { name, client, served, isNew }: ServeDocument,
   namespace: string,
   { api }: RegistrarContext,
-): Promise<ApiResult<unknown>> {
+): Promise<ApiResult<unknown> | Unread> {
   const object = toDocumentConfigMap(served, { name, namespace, client });
   const create = () => api.create(RESOURCES.configMap, object);
   const created = isNew ? await create() : undefined;
@@ -77,7 +77,7 @@ async function serve(
   }
   const found = await api.get(RESOURCES.configMap, { namespace, name }, 'metadata');
   if (!found.ok) {
-    return found.reason === 'NotFound' ? create() : { ...found, status: found.status || 503 };
+    return found.reason === 'NotFound' ? create() : { ...found, isRead: true };
   }
   const { resourceVersion = '' } = found.object.metadata;
   return api.replace(RESOURCES.configMap, { ...object, metadata: { ...object.metadata, resourceVersion } });
@@ -90,11 +90,14 @@ const answered = (status: number, body: string): HttpOutcome => ({
   body: new Sensitive(body),
 });
 
+/** The read before a write failed, so nothing was written. */
+type Unread = Extract<ApiResult<unknown>, { readonly ok: false }> & { readonly isRead: true };
+
 const apiFailure = (
-  { status, message }: { readonly status: number; readonly message: string },
+  { status, message, ...failed }: Extract<ApiResult<unknown>, { readonly ok: false }> | Unread,
   what: string,
 ): HttpOutcome =>
-  status === 0
+  !('isRead' in failed) && (status === 0 || status === 408 || status >= 500)
     ? {
         kind: 'noAnswer',
         reason: 'ConnectionLost',

@@ -26,6 +26,8 @@ const EXPECTED = [
   'a round does not come to its end',
   'suspected orphans: the client in use not noted',
   'list of unremoved clients not written yet',
+  // Which cluster this is, at a start.
+  'namespace kube-system could not be read; the read is retried',
 ];
 
 export interface LogVerdict {

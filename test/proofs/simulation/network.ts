@@ -158,7 +158,9 @@ function apiFate({ random, weather, count }: World): Fate<ApiResult<unknown>> {
       return { effect: 'now', instead: () => noAnswer, waitMs };
     default: {
       const refusal = REFUSALS[Math.floor(random() * REFUSALS.length)] ?? noAnswer;
-      return { effect: 'never', instead: () => refusal };
+      // After a fault (5xx) nobody knows whether the write had its effect.
+      const isDone = refusal.status >= 500 && random() < 0.5;
+      return { effect: isDone ? 'now' : 'never', instead: () => refusal };
     }
   }
 }

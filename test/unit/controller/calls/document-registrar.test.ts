@@ -103,13 +103,25 @@ describe("the operator's own registrar", () => {
     });
   });
 
-  test('does not know what became of a write that got no answer', async () => {
-    expect(await answerOwn(serve(true), apiWith({ create: refused(0) }))).toEqual({
+  test.each([
+    ['got no answer', 0],
+    ['was answered with a fault', 500],
+    ['was answered after a timeout in the API server', 504],
+  ])('does not know what became of a write that %s', async (_, status) => {
+    expect(await answerOwn(serve(true), apiWith({ create: refused(status) }))).toEqual({
       kind: 'noAnswer',
       reason: 'ConnectionLost',
       detail: 'whether the ConfigMap of the document was written is not known',
     });
   });
+
+  test.each([0, 500])(
+    'knows that nothing was written where the read before it failed (%d)',
+    async (status) => {
+      const answers = { get: refused(status, '', 'away') };
+      expect(await answerOwn(serve(false), apiWith(answers))).toMatchObject({ kind: 'notSent' });
+    },
+  );
 
   test('writes nothing where the installation serves no documents', async () => {
     const context = { ...apiWith({}), settings: SETTINGS };
