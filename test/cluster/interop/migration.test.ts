@@ -148,8 +148,8 @@ it(
     ).toEqual([]);
     const there = new Set(testbed.server.clients().map(({ client_id: id }) => id));
     expect(moved.every(({ status }) => there.has(status?.clientId ?? ''))).toBe(true);
-    // A registration whose answer was lost in the kill is a client that the operator reports.
-    expect(there.size - CLIENTS).toBe((await suspectedOrphans(testbed)).length);
+    // A registration that was under way at the kill is reported, whether it reached the server or not.
+    expect(there.size - CLIENTS).toBeLessThanOrEqual((await suspectedOrphans(testbed)).length);
     expect(await hydra.clients()).toHaveLength(CLIENTS);
 
     await progress.step('Ending the former clients', async () => {
