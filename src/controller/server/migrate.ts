@@ -28,6 +28,7 @@ export function refreshMigration(object: ServerObject, context: Facts): Migratio
   const known = object.status.migration;
   const isSame = known?.to.kind === to.kind && known.to.name === to.name;
   const before = isSame ? { total: known.total, isBegun: known.begun } : { total: 0, isBegun: false };
+  const movedBefore = isSame ? known.moved : 0;
   const missing = missingTarget(object, to, context);
   const problem = missing ?? unreadyTarget(object, to, context);
   if (missing !== undefined) {
@@ -45,7 +46,8 @@ export function refreshMigration(object: ServerObject, context: Facts): Migratio
     isSuspended,
     problem,
     counts: moves.counts(key) ?? {
-      ...{ ...before, left: before.total },
+      // The new server object is not ready, as right after a start: status goes on to say what it said.
+      ...{ ...before, left: before.total - movedBefore },
       ...{ moving: 0, refused: 0, isJudged: false },
     },
     references: caches.clients.count('references', key),

@@ -101,6 +101,9 @@ describe('A server object', () => {
     };
     const { look } = migrating(to('new'), [serverObject('new')], { isReady: true, status });
     expect(look().facts?.counts).toMatchObject({ total: 9, left: 1, isBegun: true });
+    // The new server object is looked at a moment later.
+    const early = migrating(to('new'), [serverObject('new')], { status });
+    expect(early.look().facts?.counts).toMatchObject({ total: 9, left: 1, isBegun: true });
   });
 
   test('has those move on that moved to another server object before', () => {
