@@ -84,35 +84,7 @@ export const callWithoutEffect: Rule<Observation> = {
     'A call was interrupted whose answer nobody needs: its record is gone or shows its effect, or it was a harmless read.',
   follows: 'It is settled.',
   decide: (o) => {
-    const { calls, records, now } = o;
-    const isKept = (call: PendingCall) =>
-      records.some(
-        ({ registrationSecret, role }) =>
-          registrationSecret === call.registrationSecret && role !== 'left-behind',
-      );
-    const isHarmless = (call: PendingCall) =>
-      records.some((record) => {
-        if (record.registrationSecret !== call.registrationSecret) {
-          return false;
-        }
-        const home = homeOf(o, record);
-        return (
-          record.document !== undefined ||
-          (home.kind === 'AtServer' && isHarmlessToRead(home.connection.dialect))
-        );
-      });
-    const isWithdrawn = (call: PendingCall) =>
-      records.some(
-        ({ registrationSecret, document }) =>
-          registrationSecret === call.registrationSecret &&
-          document?.withdrawnAt !== undefined &&
-          endingOf(document, now).phase !== 'Remove',
-      );
-    const isNeeded = (call: PendingCall) =>
-      isKept(call) &&
-      !(call.kind === 'Read' && isHarmless(call)) &&
-      !(call.kind === 'Deregister' && isWithdrawn(call));
-    const call = calls.find((pending) => pending.kind !== 'Register' && !isNeeded(pending));
+    const call = o.calls.find((pending) => pending.kind !== 'Register' && !isNeeded(pending, o));
     return (
       call && {
         type: 'SettleCall',
@@ -122,3 +94,19 @@ export const callWithoutEffect: Rule<Observation> = {
     );
   },
 };
+
+function isNeeded({ kind, registrationSecret: name }: PendingCall, o: Observation): boolean {
+  const record = o.records.find(({ registrationSecret }) => registrationSecret === name);
+  if (record === undefined || record.role === 'left-behind') {
+    return false;
+  }
+  const { document } = record;
+  if (kind === 'Read') {
+    const home = homeOf(o, record);
+    const isHarmless =
+      document !== undefined || (home.kind === 'AtServer' && isHarmlessToRead(home.connection.dialect));
+    return !isHarmless;
+  }
+  const isWithdrawn = document?.withdrawnAt !== undefined && endingOf(document, o.now).phase !== 'Remove';
+  return !(kind === 'Deregister' && isWithdrawn);
+}
