@@ -4,9 +4,10 @@ import { importJWK, SignJWT } from 'jose';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { LABELS } from '../../../src/api/names.ts';
 import { type CodeFlow, refresh, signIn } from '../../kit/testbed/code-flow.ts';
+import { caOfDocuments, documentFlags, documentServer } from '../../kit/testbed/document-objects.ts';
 import { type DocumentServer, startDocumentServer } from '../../kit/testbed/document-server.ts';
 import { DOCUMENTS_NAMESPACE, type DocumentsProcess, startDocuments } from '../../kit/testbed/documents.ts';
-import { all, conditionOf, eventually, namespace, OPERATOR_NAMESPACE, oauthClient } from './objects.ts';
+import { all, conditionOf, eventually, namespace, oauthClient } from './objects.ts';
 import { teamIn, useTestbed } from './team.ts';
 
 /** Clients that a document identifies, at a real server that fetches it through a name with a certificate of its own. */
@@ -21,21 +22,9 @@ let server: DocumentServer;
 beforeAll(async () => {
   documents = await startDocuments(testbed.controlPlane);
   server = await startDocumentServer(documents.ca.cert, { keptSeconds: 1 });
-  await testbed.startOperator([
-    `--documents-namespace=${DOCUMENTS_NAMESPACE}`,
-    `--document-base-urls=${documents.baseUrl}`,
-  ]);
+  await testbed.startOperator(documentFlags(documents.baseUrl));
   await testbed.apply(
-    all(
-      namespace('shop'),
-      JSON.stringify({
-        apiVersion: 'v1',
-        kind: 'ConfigMap',
-        metadata: { name: 'ca', namespace: OPERATOR_NAMESPACE },
-        data: { 'ca.crt': documents.ca.cert },
-      }),
-      clusterServer('corporate', documents.baseUrl),
-    ),
+    all(namespace('shop'), caOfDocuments(documents.ca.cert), clusterServer('corporate', documents.baseUrl)),
   );
 });
 
@@ -48,20 +37,9 @@ afterAll(async () => {
 const clusterServer = (
   name: string,
   baseUrl: string,
-  { mode = 'Document', ...spec }: { readonly mode?: string; readonly registration?: object } = {},
+  { mode, ...spec }: { readonly mode?: string; readonly registration?: object } = {},
 ): string =>
-  JSON.stringify({
-    apiVersion: 'oauth-registrar.dev/v1alpha1',
-    kind: 'ClusterAuthorizationServer',
-    metadata: { name },
-    spec: {
-      issuer: server.issuer,
-      identification: { mode, document: { baseUrl } },
-      ...spec,
-      connection: { caRef: { kind: 'ConfigMap', name: 'ca' } },
-      allowedNamespaces: { selector: {} },
-    },
-  });
+  documentServer(name, { issuer: server.issuer, baseUrl, spec, ...(mode !== undefined && { mode }) });
 
 const CALLBACK = 'https://shop.example.com/callback';
 const WEB = {

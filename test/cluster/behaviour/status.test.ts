@@ -8,8 +8,10 @@ import { keepSample } from '../../kit/gitops/samples.ts';
 import { kstatusOf } from '../../kit/kstatus.ts';
 import { tableOf } from '../../kit/pages/tables.ts';
 import { discoveryDocument, hang, reply, type StubServer, startStubServer } from '../../kit/stub-server.ts';
-import { applyDocumentsComponent, DOCUMENTS_NAMESPACE } from '../../kit/testbed/documents.ts';
+import { documentFlags } from '../../kit/testbed/document-objects.ts';
+import { applyDocumentsComponent } from '../../kit/testbed/documents.ts';
 import { freePort } from '../../kit/testbed/free-port.ts';
+import { runOldPod } from '../../kit/testbed/workloads.ts';
 import {
   all,
   clusterServer,
@@ -135,29 +137,12 @@ const gate = { verification: { mode: 'Gate' } };
 
 const RESTARTS = join(import.meta.dirname, '../../../deploy/components/rollout-restarts/cluster-role.yaml');
 
-/** A Pod that runs since before everything; no kubelet runs it. */
-async function runPod(name: string): Promise<void> {
-  const envFrom = [{ secretRef: { name } }];
-  const spec = { containers: [{ name: 'app', image: 'registry.example.com/app:1.0', envFrom }] };
-  const metadata = { name, namespace: 'shop' };
-  await testbed.apply(JSON.stringify({ apiVersion: 'v1', kind: 'Pod', metadata, spec }));
-  const status = { phase: 'Running', startTime: '2020-01-01T00:00:00Z' };
-  await testbed.kubectl(
-    ...['patch', 'pod', name, '-n', 'shop', '--subresource=status', '--type=merge', '-p'],
-    JSON.stringify({ status }),
-  );
-}
-
 /** Serves documents under an address where nothing answers. */
 async function startOperator(): Promise<string> {
   await applyDocumentsComponent(testbed.controlPlane);
   await testbed.kubectl('apply', '-f', RESTARTS);
   const baseUrl = `https://127.0.0.1:${await freePort()}`;
-  await testbed.startOperator([
-    `--documents-namespace=${DOCUMENTS_NAMESPACE}`,
-    `--document-base-urls=${baseUrl}`,
-    '--rollout-restarts',
-  ]);
+  await testbed.startOperator([...documentFlags(baseUrl), '--rollout-restarts']);
   return baseUrl;
 }
 
@@ -281,7 +266,7 @@ async function makeRegistered(): Promise<void> {
 async function edit(): Promise<void> {
   await shop.kubectl('create', 'secret', 'generic', 'mine', '--from-literal=mine=1');
   await stubs.get('down')?.stop();
-  await runPod('used');
+  await runOldPod(testbed, { namespace: 'shop', name: 'used', secret: 'used' });
   const throttled = stubs.get('throttled');
   Object.assign(throttled?.behave ?? {}, { register: reply(429, '', { 'retry-after': '600' }) });
   const [record] = await shop.registrations('record-lost');

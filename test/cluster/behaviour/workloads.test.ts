@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { Secret } from '../../../src/api/kubernetes.ts';
 import { untilRefused } from '../../kit/testbed/policies.ts';
+import { runOldPod } from '../../kit/testbed/workloads.ts';
 import { all, eventually, messageOf, oauthClient, platformOf } from './objects.ts';
 import { teamIn, useTestbed } from './team.ts';
 
@@ -150,27 +151,7 @@ describe('After a new credential', () => {
     const spec = { replacement: { retire: 'WhenUnused', overlap: '1s' } };
     await testbed.apply(oauthClient('shop', 'used', spec));
     const { status: before } = await shop.until('used', 'Registered');
-    const pod = {
-      apiVersion: 'v1',
-      kind: 'Pod',
-      metadata: { name: 'old', namespace: 'shop' },
-      spec: {
-        containers: [
-          { name: 'app', image: 'registry.example.com/app:1.0', envFrom: [{ secretRef: { name: 'used' } }] },
-        ],
-      },
-    };
-    await testbed.apply(JSON.stringify(pod));
-    const running = { status: { phase: 'Running', startTime: '2020-01-01T00:00:00Z' } };
-    await shop.kubectl(
-      'patch',
-      'pod',
-      'old',
-      '--subresource=status',
-      '--type=merge',
-      '-p',
-      JSON.stringify(running),
-    );
+    await runOldPod(testbed, { namespace: 'shop', name: 'old', secret: 'used' });
     await shop.annotate('used', 'rotate-requested-at', '1');
     const held = await eventually(
       () => shop.client('used'),

@@ -5,9 +5,10 @@ import { join } from 'node:path';
 import { importJWK, SignJWT } from 'jose';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { signIn } from '../../kit/testbed/code-flow.ts';
-import { DOCUMENTS_NAMESPACE, type DocumentsProcess, startDocuments } from '../../kit/testbed/documents.ts';
+import { caOfDocuments, documentFlags, documentServer } from '../../kit/testbed/document-objects.ts';
+import { type DocumentsProcess, startDocuments } from '../../kit/testbed/documents.ts';
 import { type Keycloak, startKeycloak } from '../../kit/testbed/keycloak.ts';
-import { all, eventually, OPERATOR_NAMESPACE, oauthClient } from '../behaviour/objects.ts';
+import { all, eventually, oauthClient } from '../behaviour/objects.ts';
 import { type InteropScene, startInterop } from './scene.ts';
 
 /** Keycloak with its feature `cimd` fetches documents at authorization requests alone, so the operator makes it do so. */
@@ -40,11 +41,8 @@ beforeAll(async () => {
   await trustDocuments();
   await addPerson();
   await scene.testbed.operator.stop();
-  await scene.testbed.startOperator([
-    `--documents-namespace=${DOCUMENTS_NAMESPACE}`,
-    `--document-base-urls=${documents.baseUrl}`,
-  ]);
-  await scene.testbed.apply(all(caOfDocuments(), server()));
+  await scene.testbed.startOperator(documentFlags(documents.baseUrl));
+  await scene.testbed.apply(all(caOfDocuments(documents.ca.cert), server()));
 });
 
 afterAll(async () => {
@@ -54,29 +52,12 @@ afterAll(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-const caOfDocuments = (): string =>
-  JSON.stringify({
-    apiVersion: 'v1',
-    kind: 'ConfigMap',
-    metadata: { name: 'ca', namespace: OPERATOR_NAMESPACE },
-    data: { 'ca.crt': documents.ca.cert },
-  });
-
 const server = (): string =>
-  JSON.stringify({
-    apiVersion: 'oauth-registrar.dev/v1alpha1',
-    kind: 'ClusterAuthorizationServer',
-    metadata: { name: 'keycloak' },
-    spec: {
-      issuer: keycloak.issuer(REALM),
-      dialect: 'keycloak',
-      identification: {
-        mode: 'Document',
-        document: { baseUrl: documents.baseUrl, maxAge: MAX_AGE, primeAuthorization: 'OnPublish' },
-      },
-      connection: { caRef: { kind: 'ConfigMap', name: 'ca' } },
-      allowedNamespaces: { selector: {} },
-    },
+  documentServer('keycloak', {
+    issuer: keycloak.issuer(REALM),
+    baseUrl: documents.baseUrl,
+    document: { maxAge: MAX_AGE, primeAuthorization: 'OnPublish' },
+    spec: { dialect: 'keycloak' },
   });
 
 const PERSON = { username: 'ada', password: 'not-a-secret' };

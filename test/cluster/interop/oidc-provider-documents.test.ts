@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { caOfDocuments, documentFlags, documentServer } from '../../kit/testbed/document-objects.ts';
 import { type DocumentServer, startDocumentServer } from '../../kit/testbed/document-server.ts';
-import { DOCUMENTS_NAMESPACE, type DocumentsProcess, startDocuments } from '../../kit/testbed/documents.ts';
+import { type DocumentsProcess, startDocuments } from '../../kit/testbed/documents.ts';
 import { all, conditionOf, eventually, OPERATOR_NAMESPACE, oauthClient } from '../behaviour/objects.ts';
 import { type Team, teamIn } from '../behaviour/team.ts';
 import { type InteropScene, requestTokenWithKey, startInterop } from './scene.ts';
@@ -21,11 +22,13 @@ beforeAll(async () => {
   documents = await startDocuments(scene.testbed.controlPlane);
   server = await startDocumentServer(documents.ca.cert);
   await scene.testbed.operator.stop();
-  await scene.testbed.startOperator([
-    `--documents-namespace=${DOCUMENTS_NAMESPACE}`,
-    `--document-base-urls=${documents.baseUrl}`,
-  ]);
-  await scene.testbed.apply(all(caOfDocuments(), serverObject()));
+  await scene.testbed.startOperator(documentFlags(documents.baseUrl));
+  await scene.testbed.apply(
+    all(
+      caOfDocuments(documents.ca.cert),
+      documentServer('provider', { issuer: server.issuer, baseUrl: documents.baseUrl }),
+    ),
+  );
 });
 
 afterAll(async () => {
@@ -33,27 +36,6 @@ afterAll(async () => {
   await documents?.stop();
   await server?.stop();
 });
-
-const caOfDocuments = (): string =>
-  JSON.stringify({
-    apiVersion: 'v1',
-    kind: 'ConfigMap',
-    metadata: { name: 'ca', namespace: OPERATOR_NAMESPACE },
-    data: { 'ca.crt': documents.ca.cert },
-  });
-
-const serverObject = (): string =>
-  JSON.stringify({
-    apiVersion: 'oauth-registrar.dev/v1alpha1',
-    kind: 'ClusterAuthorizationServer',
-    metadata: { name: 'provider' },
-    spec: {
-      issuer: server.issuer,
-      identification: { mode: 'Document', document: { baseUrl: documents.baseUrl } },
-      connection: { caRef: { kind: 'ConfigMap', name: 'ca' } },
-      allowedNamespaces: { selector: {} },
-    },
-  });
 
 const keysServed = async (clientId: string) => {
   const { body } = await documents.fetch(`${clientId}/jwks`);

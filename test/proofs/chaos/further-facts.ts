@@ -89,6 +89,10 @@ interface Deployment extends KubernetesObject {
 const isWithdrawn = (body: string): boolean =>
   (JSON.parse(body) as { readonly client_name?: string }).client_name === 'Withdrawn';
 
+/** A client exists while its document is served and not withdrawn. */
+export const identifying = ({ documents }: Further): readonly (Served & { readonly body: string })[] =>
+  documents.flatMap(({ body, ...one }) => (body === undefined || one.isWithdrawn ? [] : { ...one, body }));
+
 /** What is served is what the ConfigMap has; where that is gone, nothing is. */
 export const notAsServed = ({ url, object, body, answer }: Served): readonly string[] =>
   answer === (body ?? 410)

@@ -1,12 +1,11 @@
 import { join } from 'node:path';
-import { DOCUMENTS_NAMESPACE } from '../../kit/testbed/documents.ts';
+import { documentFlags } from '../../kit/testbed/document-objects.ts';
 import type { Testbed } from '../../kit/testbed/testbed.ts';
 
 /** What an install needs for documents and for restarts of workloads. */
 
 export const FURTHER_FLAGS = (baseUrl: string): readonly string[] => [
-  `--documents-namespace=${DOCUMENTS_NAMESPACE}`,
-  `--document-base-urls=${baseUrl}`,
+  ...documentFlags(baseUrl),
   '--rollout-restarts',
 ];
 

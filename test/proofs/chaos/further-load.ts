@@ -9,7 +9,9 @@ import {
   oauthClient,
   serverRef,
 } from '../../cluster/behaviour/objects.ts';
-import { OPERATOR_NAMESPACE, type Testbed } from '../../kit/testbed/testbed.ts';
+import { caOfDocuments, documentServer } from '../../kit/testbed/document-objects.ts';
+import type { Testbed } from '../../kit/testbed/testbed.ts';
+import { runOldPod, toDeployment } from '../../kit/testbed/workloads.ts';
 import { list } from './cluster-reads.ts';
 import { furtherBreaches } from './further-oracle.ts';
 import type { Load, Scene } from './kill-world.ts';
@@ -72,11 +74,10 @@ export function furtherLoad(): Load {
     isFurther: true,
     async prepare(scene) {
       const { testbed, ns } = scene;
-      await testbed.apply(all(namespace(ns), ...serversOf(scene), ...workloadsOf(ns)));
-      await testbed.kubectl(
-        ...['patch', 'pod', 'used', '-n', ns, '--subresource=status', '--type=merge', '-p'],
-        JSON.stringify({ status: { phase: 'Running', startTime: '2020-01-01T00:00:00Z' } }),
+      await testbed.apply(
+        all(namespace(ns), ...serversOf(scene), JSON.stringify(toDeployment(ns, 'restarted'))),
       );
+      await runOldPod(testbed, { namespace: ns, name: 'used', secret: 'used' });
       const existing = NAMES.filter((name) => FURTHER[name]?.change !== 'create');
       await testbed.apply(all(...existing.map((name) => toClient(ns, name))));
       await untilAll(testbed, ns, isReady);
@@ -166,54 +167,15 @@ function statementSecret(ns: string): string {
 }
 
 /** Server objects of every case, for documents; their CA is in the operator's namespace. */
-export function documentServers(issuer: string, baseUrl: string, ca: string): string {
-  const caRef = { kind: 'ConfigMap', name: 'documents-ca' };
-  const server = (name: string, terms: object) =>
-    JSON.stringify({
-      apiVersion: 'oauth-registrar.dev/v1alpha1',
-      kind: 'ClusterAuthorizationServer',
-      metadata: { name },
-      spec: {
-        issuer,
-        identification: { mode: 'Document', document: { baseUrl, ...terms } },
-        connection: { caRef },
-        allowedNamespaces: { selector: {} },
-      },
-    });
-  return all(
-    JSON.stringify({
-      apiVersion: 'v1',
-      kind: 'ConfigMap',
-      metadata: { name: caRef.name, namespace: OPERATOR_NAMESPACE },
-      data: { 'ca.crt': ca },
+export const documentServers = (issuer: string, baseUrl: string, ca: string): string =>
+  all(
+    caOfDocuments(ca),
+    documentServer('documents', {
+      ...{ issuer, baseUrl },
+      document: { primeAuthorization: 'OnPublish', maxAge: '30s' },
     }),
-    server('documents', { primeAuthorization: 'OnPublish', maxAge: '30s' }),
-    server('documents-gone', { revoke: 'Gone' }),
+    documentServer('documents-gone', { issuer, baseUrl, document: { revoke: 'Gone' } }),
   );
-}
-
-/** A workload to restart, and a Pod that has used a Secret since before everything. Nothing runs them. */
-function workloadsOf(ns: string): readonly string[] {
-  const container = { name: 'app', image: 'registry.example.com/app:1.0' };
-  const labels = { app: 'restarted' };
-  const deployment = {
-    apiVersion: 'apps/v1',
-    kind: 'Deployment',
-    metadata: { name: 'restarted', namespace: ns },
-    spec: {
-      replicas: 0,
-      selector: { matchLabels: labels },
-      template: { metadata: { labels }, spec: { containers: [container] } },
-    },
-  };
-  const pod = {
-    apiVersion: 'v1',
-    kind: 'Pod',
-    metadata: { name: 'used', namespace: ns },
-    spec: { containers: [{ ...container, envFrom: [{ secretRef: { name: 'used' } }] }] },
-  };
-  return [JSON.stringify(deployment), JSON.stringify(pod)];
-}
 
 type Change = readonly [method: 'POST' | 'PATCH' | 'DELETE', path: string, body?: object];
 

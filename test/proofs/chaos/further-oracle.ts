@@ -1,22 +1,19 @@
-import { type Further, notAsServed } from './further-facts.ts';
+import { type Further, identifying, notAsServed } from './further-facts.ts';
 import { FURTHER, type FurtherClient } from './further-load.ts';
 import { type breaches, isReported, unaccounted } from './oracle.ts';
 import type { ServerClient, Snapshot } from './snapshot.ts';
 
 /** What must hold of what not every client has. */
 
-/** A client exists while its document is served and not withdrawn. */
-export const documentClients = ({ documents }: Further): readonly ServerClient[] =>
-  documents
-    .filter(({ body, isWithdrawn: ended }) => body !== undefined && !ended)
-    .map(({ url, object, attempt, body = '' }) => ({
-      server: 'documents' as const,
-      id: url,
-      secret: '',
-      object,
-      attempt,
-      logoUri: (JSON.parse(body) as { readonly logo_uri?: string }).logo_uri,
-    }));
+export const documentClients = (further: Further): readonly ServerClient[] =>
+  identifying(further).map(({ url, object, attempt, body }) => ({
+    server: 'documents' as const,
+    id: url,
+    secret: '',
+    object,
+    attempt,
+    logoUri: (JSON.parse(body) as { readonly logo_uri?: string }).logo_uri,
+  }));
 
 /** @param former client_id of each object before the changes */
 export function furtherBreaches(

@@ -1,4 +1,4 @@
-import { OPERATOR_NAMESPACE } from '../../kit/testbed/testbed.ts';
+import { caOfDocuments, documentServer } from '../../kit/testbed/document-objects.ts';
 
 /** Where people work: the namespace, its server objects and workloads. */
 
@@ -27,13 +27,10 @@ export interface Stage {
   readonly timeout: string;
 }
 
-const API = 'oauth-registrar.dev/v1alpha1';
-const CA = { kind: 'ConfigMap', name: 'documents-ca' };
-
 /** Namespace and server objects, as YAML. */
 export function stageOf({ issuers, documents, timeout }: Stage): string {
   const at = (name: string, issuer: ServerName, terms: object = {}) => ({
-    apiVersion: API,
+    apiVersion: 'oauth-registrar.dev/v1alpha1',
     kind: 'AuthorizationServer',
     metadata: { name, namespace: NAMESPACE },
     spec: {
@@ -47,48 +44,20 @@ export function stageOf({ issuers, documents, timeout }: Stage): string {
     },
   });
   const { issuer, baseUrl, ca } = documents;
-  return [
+  const objects = [
     { apiVersion: 'v1', kind: 'Namespace', metadata: { name: NAMESPACE } },
-    {
-      apiVersion: 'v1',
-      kind: CA.kind,
-      metadata: { name: CA.name, namespace: OPERATOR_NAMESPACE },
-      data: { 'ca.crt': ca },
-    },
     at('steady', 'steady', { verification: { mode: 'Gate' } }),
     at('rotating', 'rotating'),
     at('leaving', 'steady'),
     at('arriving', 'rotating'),
-    {
-      apiVersion: API,
-      kind: 'ClusterAuthorizationServer',
-      metadata: { name: 'documents' },
-      spec: {
-        issuer,
-        identification: { mode: 'Document', document: { baseUrl, maxAge: '30s' } },
-        connection: { caRef: CA, timeout },
-        allowedNamespaces: { selector: {} },
-      },
-    },
-  ]
-    .map((object) => JSON.stringify(object))
-    .join('\n');
-}
-
-/** A Deployment that the client of this name restarts. Nothing runs it. */
-export function toWorkloadOf(name: string): object {
-  const labels = { app: name };
-  return {
-    apiVersion: 'apps/v1',
-    kind: 'Deployment',
-    metadata: { name, namespace: NAMESPACE },
-    spec: {
-      replicas: 0,
-      selector: { matchLabels: labels },
-      template: {
-        metadata: { labels },
-        spec: { containers: [{ name: 'app', image: 'registry.example.com/app:1.0' }] },
-      },
-    },
-  };
+  ];
+  return [
+    ...objects.map((object) => JSON.stringify(object)),
+    caOfDocuments(ca),
+    documentServer('documents', {
+      ...{ issuer, baseUrl },
+      document: { maxAge: '30s' },
+      connection: { timeout },
+    }),
+  ].join('\n');
 }

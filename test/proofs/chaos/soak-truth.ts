@@ -6,7 +6,7 @@ import { toContent } from '../../../src/core/content.ts';
 import type { Emulator } from '../../kit/emulator/emulator.ts';
 import { OPERATOR_NAMESPACE, type Testbed } from '../../kit/testbed/testbed.ts';
 import { dataOf, decode, list } from './cluster-reads.ts';
-import { type Further, readFurther } from './further-facts.ts';
+import { type Further, identifying, readFurther } from './further-facts.ts';
 import type { SoakScene } from './soak-scene.ts';
 import { NAMESPACE, SERVERS, type ServerName } from './soak-stage.ts';
 
@@ -133,23 +133,18 @@ const toClient = (server: ServerName, client: ReturnType<Emulator['clients']>[nu
   logoUri: text(client.metadata['logo_uri']),
 });
 
-const identified = ({ documents }: Further): readonly TrueClient[] =>
-  documents.flatMap(({ url, attempt, body, isWithdrawn }) => {
-    if (body === undefined || isWithdrawn) {
-      return [];
-    }
+const identified = (further: Further): readonly TrueClient[] =>
+  identifying(further).map(({ url, attempt, body }) => {
     const { client_uri, logo_uri } = JSON.parse(body) as Readonly<Record<string, unknown>>;
-    return [
-      {
-        server: 'documents',
-        clientId: url,
-        clientSecret: '',
-        token: '',
-        attempt,
-        clientUri: text(client_uri),
-        logoUri: text(logo_uri),
-      },
-    ];
+    return {
+      server: 'documents',
+      clientId: url,
+      clientSecret: '',
+      token: '',
+      attempt,
+      clientUri: text(client_uri),
+      logoUri: text(logo_uri),
+    };
   });
 
 function toRecord(secret: Secret): TrueRecord {

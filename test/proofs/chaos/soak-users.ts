@@ -1,9 +1,10 @@
 import { ANNOTATIONS } from '../../../src/api/names.ts';
 import type { OAuthClient } from '../../../src/api/oauth-client.ts';
 import type { Testbed } from '../../kit/testbed/testbed.ts';
+import { toDeployment } from '../../kit/testbed/workloads.ts';
 import { conditionOf } from './soak-looks.ts';
 import type { Chance } from './soak-random.ts';
-import { NAMESPACE, SERVER_OBJECTS, type ServerObject, serverReference, toWorkloadOf } from './soak-stage.ts';
+import { NAMESPACE, SERVER_OBJECTS, type ServerObject, serverReference } from './soak-stage.ts';
 
 /** The work of people: they create, edit, rotate and delete OAuthClients, damage workload Secrets, and move a fleet. */
 
@@ -60,7 +61,11 @@ export function createUsers(testbed: Testbed, chance: Chance): Users {
       const object = { name, server, logoUri: `${uriOf(name)}/0.png`, deleted: false, replacements: 0 };
       objects.push(object);
       if (server === 'steady') {
-        await call('POST', `/apis/apps/v1/namespaces/${NAMESPACE}/deployments`, toWorkloadOf(name));
+        await call(
+          'POST',
+          `/apis/apps/v1/namespaces/${NAMESPACE}/deployments`,
+          toDeployment(NAMESPACE, name),
+        );
       }
       await call('POST', PATH, toClient(object));
     },
